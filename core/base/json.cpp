@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/json.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <iterator>
+
+#include "base/text.hpp"
+
+namespace dmev {
+
+void JsonWriter::separate() {
+    if (comma_) out_ += ',';
+    comma_ = true;
+}
+
+void JsonWriter::quote(std::string_view text) {
+    out_ += '"';
+    for (const char c : text) {
+        switch (c) {
+            case '"': out_ += "\\\""; break;
+            case '\\': out_ += "\\\\"; break;
+            case '\n': out_ += "\\n"; break;
+            case '\t': out_ += "\\t"; break;
+            default:
+                if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
+                    fmt::format_to(std::back_inserter(out_), "\\u{:04x}", static_cast<unsigned char>(c));
+                else
+                    out_ += c;
+        }
+    }
+    out_ += '"';
+}
+
+JsonWriter& JsonWriter::begin_object() {
+    separate();
+    out_ += '{';
+    comma_ = false;
+    return *this;
+}
+JsonWriter& JsonWriter::end_object() {
+    out_ += '}';
+    comma_ = true;
+    return *this;
+}
+JsonWriter& JsonWriter::begin_array() {
+    separate();
+    out_ += '[';
+    comma_ = false;
+    return *this;
+}
+JsonWriter& JsonWriter::end_array() {
+    out_ += ']';
+    comma_ = true;
+    return *this;
+}
+JsonWriter& JsonWriter::key(std::string_view name) {
+    value(name);
+    out_ += ':';
+    comma_ = false;
+    return *this;
+}
+JsonWriter& JsonWriter::value(std::string_view text) {
+    separate();
+    if (is_utf8(text)) quote(text);
+    else quote(repair_utf8(text));
+    return *this;
+}
+JsonWriter& JsonWriter::value(bool flag) {
+    separate();
+    out_ += flag ? "true" : "false";
+    return *this;
+}
+JsonWriter& JsonWriter::value(std::uint64_t number) {
+    separate();
+    fmt::format_to(std::back_inserter(out_), "{}", number);
+    return *this;
+}
+JsonWriter& JsonWriter::value(std::int64_t number) {
+    separate();
+    fmt::format_to(std::back_inserter(out_), "{}", number);
+    return *this;
+}
+JsonWriter& JsonWriter::value(double number) {
+    if (!std::isfinite(number)) return null();
+    separate();
+    fmt::format_to(std::back_inserter(out_), "{}", number);
+    return *this;
+}
+JsonWriter& JsonWriter::null() {
+    separate();
+    out_ += "null";
+    return *this;
+}
+
+} // namespace dmev

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Observations in, events and read-by times out. Pure: no I/O, no clock, no threads; time is what the
+// observations say. The same observations give the same events, byte for byte.
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "engine/options.hpp"
+#include "model/catalogue.hpp"
+#include "model/event.hpp"
+#include "model/observation.hpp"
+#include "plugin/plugin.hpp"
+
+namespace dmev {
+
+class Engine {
+ public:
+    using Sink = std::function<void(Event&&)>;
+
+    // CATALOGUE and PLUGINS must outlive the engine; each plugin's family is in the catalogue.
+    Engine(const Catalogue& catalogue, std::span<const Plugin> plugins, EngineOptions options, Sink sink);
+    ~Engine();
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    // Advances to the observation's time (what is due by then fires first), then takes it in.
+    void observe(const Observation& observation);
+
+    // Fires what is due up to NOW. Time never runs backwards: an earlier NOW counts as the latest one seen.
+    void advance(Time now);
+
+    // The recording is over: what waits for a moment only (a batch, a uevent, a second reading) is concluded.
+    // What takes long (a suspended device, a lapse) is not.
+    void finish();
+
+    // When advance() would next do something; none: never, as things stand.
+    std::optional<Time> due() const;
+
+    // Devices to read again, and by when; each wish is given once, the latest for a device replaces the others.
+    struct Wish {
+        DevNum device;
+        std::optional<Time> by; // none: no need any more
+    };
+    std::vector<Wish> take_wishes();
+
+    // For --query: every device that is known, with what holds now. Borrowed until the next call.
+    struct Holding {
+        const EventType* type;
+        std::string part;
+        std::optional<EventTarget> target;
+        Time since;
+        std::string message;
+        Fields data;
+    };
+    struct DeviceState {
+        DeviceId id;
+        std::uint32_t event_nr = 0;
+        bool suspended = false, read_only = false;
+        std::vector<std::string> targets; // their types
+        std::vector<Holding> holding;
+    };
+    std::vector<DeviceState> devices() const;
+
+ private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace dmev

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "model/catalogue.hpp"
+
+namespace dmev {
+
+Selection Selection::everything() {
+    Selection s;
+    s.all_ = true;
+    return s;
+}
+
+Result<Selection> Selection::parse(std::span<const std::string> words, const Catalogue& catalogue) {
+    Selection selection;
+    for (const auto& word : words) {
+        const auto before = selection.types_.size();
+        for (const auto& family : catalogue.families())
+            for (const auto& type : family.types)
+                if (word == family.name || word == type.name || word == type.alias ||
+                    (is_glob(word) && glob_match(word, type.name)))
+                    selection.types_.push_back(type.name);
+        if (selection.types_.size() > before) continue;
+        const auto known = catalogue.words();
+        const auto guess = nearest(word, known);
+        std::string remedy = guess.empty() ? "" : "did you mean " + std::string{guess} + "? ";
+        return Error{ErrorKind::usage, "unknown event type", "'" + escape(word) + "'", "",
+                     remedy + "dmevent_tool --list-events shows every type"};
+    }
+    std::sort(selection.types_.begin(), selection.types_.end());
+    return selection;
+}
+
+bool Selection::wants_type(std::string_view type) const {
+    return all_ || std::binary_search(types_.begin(), types_.end(), type);
+}
+
+} // namespace dmev

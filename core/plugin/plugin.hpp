@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// A plugin as the core calls it: the descriptor with its strides resolved, and what its functions said
+// turned into our own values. Pure: no state but the descriptor and what keeps it mapped.
+#pragma once
+#include <dmevent/plugin.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/catalogue.hpp"
+#include "model/device.hpp"
+#include "model/event.hpp"
+#include "model/observation.hpp"
+
+namespace dmev {
+
+enum class Truth { no, yes, same, lapsed };
+
+// A target as a plugin is shown it; borrowed for the call.
+struct TargetView {
+    const DeviceId* device = nullptr;
+    std::uint32_t index = 0;
+    std::uint64_t start = 0, length = 0;
+    std::string_view type, table, status;
+};
+
+// What one call said. Types and gauges are positions in the family's lists.
+struct Said {
+    enum class Outcome { ok, unknown, fault };
+    struct Condition {
+        std::uint32_t type = 0;
+        std::string part;
+        Truth truth = Truth::no;
+        Fields more;
+    };
+    struct Happened {
+        std::uint32_t type = 0;
+        std::string part;
+        Fields more;
+    };
+    struct Gauge {
+        std::uint32_t gauge = 0;
+        std::uint64_t used = 0, total = 0;
+    };
+    Outcome outcome = Outcome::ok;
+    std::string because; // of unknown and fault
+    Fields fields;
+    std::vector<Condition> conditions; // in the order stated
+    std::vector<Happened> happenings;
+    std::vector<Gauge> gauges;
+    std::optional<std::uint32_t> read_within_ms;
+};
+
+// What plan() gave: a program to run, or why not.
+struct Planned {
+    enum class Outcome { ok, refused, fault };
+    Outcome outcome = Outcome::ok;
+    std::string because;
+    std::vector<std::string> argv;
+    std::vector<std::pair<std::string, std::string>> env;
+};
+
+class Plugin {
+ public:
+    // Checks the descriptor (ABI number and size first, then every table: names, duplicates, ends_as, ranges)
+    // and copies its tables. KEEP holds the library mapped; null for descriptors built into a program.
+    static Result<Plugin> adopt(const dmevent_plugin* descriptor, std::string file, std::shared_ptr<void> keep);
+
+    const Family& family() const { return family_; }
+    bool has_uevent() const;
+
+    // A protocol violation (an index out of range, happened without before, an exception that came through)
+    // is a fault, and nothing of what was said counts.
+    Said look(const TargetView* before, const TargetView& now) const;
+    Said uevent(const TargetView& last, const UeventReading& uevent) const;
+    Planned plan(std::uint32_t hook, const Event& event, const TargetView& target, const Fields& args) const;
+
+ private:
+    Family family_;
+    const dmevent_plugin* descriptor_ = nullptr;
+    std::shared_ptr<void> keep_;
+};
+
+} // namespace dmev
