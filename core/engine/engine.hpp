@@ -10,6 +10,7 @@
 
 #include "engine/options.hpp"
 #include "model/catalogue.hpp"
+#include "model/device_state.hpp"
 #include "model/event.hpp"
 #include "model/observation.hpp"
 #include "plugin/plugin.hpp"
@@ -46,22 +47,7 @@ class Engine {
     };
     std::vector<Wish> take_wishes();
 
-    // For --query: every device that is known, with what holds now. Borrowed until the next call.
-    struct Holding {
-        const EventType* type;
-        std::string part;
-        std::optional<EventTarget> target;
-        Time since;
-        std::string message;
-        Fields data;
-    };
-    struct DeviceState {
-        DeviceId id;
-        std::uint32_t event_nr = 0;
-        bool suspended = false, read_only = false;
-        std::vector<std::string> targets; // their types
-        std::vector<Holding> holding;
-    };
+    // For --query: every device that is known, with what holds now.
     std::vector<DeviceState> devices() const;
 
  private:

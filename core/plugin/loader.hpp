@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// From directories to plugins that work. A file is looked at before it is mapped, loaded once in a child with
+// a time limit, and only then here; one that fails is named with the reason and the others go on.
+#pragma once
+#include <chrono>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "plugin/plugin.hpp"
+
+namespace dmev {
+
+struct LoadOptions {
+    std::vector<std::filesystem::path> directories; // searched in this order
+    std::chrono::milliseconds trial_limit{5000};
+};
+
+struct Loaded {
+    std::vector<Plugin> plugins; // in search order, by file name within a directory
+    std::vector<Error> refused;  // object: the file; why and remedy say the rest
+};
+
+// Loads every *.so of the directories, and adds each family that loaded to CATALOGUE.
+Loaded load_plugins(const LoadOptions& options, Catalogue& catalogue);
+
+// Where plugins are by default: beside a binary that runs from its build tree, that tree's own; else the
+// installed directory.
+std::vector<std::filesystem::path> default_plugin_directories();
+
+} // namespace dmev
