@@ -23,7 +23,7 @@ namespace dmev {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr auto kGrace = std::chrono::seconds{1};
+constexpr auto kGrace = std::chrono::milliseconds{1000};
 // Enough for write() and a callback that logs; sanitizers need more than the minimum.
 constexpr std::size_t kStack = 256 << 10;
 
