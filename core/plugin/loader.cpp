@@ -2,6 +2,7 @@
 #include "plugin/loader.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <map>
@@ -55,7 +56,7 @@ std::string conflict(const Family& family, const Catalogue& catalogue) {
 }
 
 Result<Plugin> load(const fs::path& named, const LoadOptions& options, Catalogue& catalogue) {
-    const auto file = preflight(named);
+    const auto file = preflight(named, geteuid());
     if (!file) return file.error();
     if (auto trial = try_library(*file, options.trial_limit); !trial) return std::move(trial).error();
     auto plugin = open_library(*file);

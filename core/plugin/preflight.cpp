@@ -30,8 +30,8 @@ Error refused_errno(const fs::path& file, const fs::path& at, int errno_value) {
 }
 
 // Why what STAT describes could be changed by somebody else; empty when it could not.
-std::string stranger(const struct stat& stat, bool may_be_sticky) {
-    if (stat.st_uid != 0 && stat.st_uid != geteuid()) return fmt::format("belongs to user {}", stat.st_uid);
+std::string stranger(const struct stat& stat, uid_t user, bool may_be_sticky) {
+    if (stat.st_uid != 0 && stat.st_uid != user) return fmt::format("belongs to user {}", stat.st_uid);
     const bool sticky = may_be_sticky && (stat.st_mode & S_ISVTX);
     if ((stat.st_mode & S_IWOTH) && !sticky) return "is writable by others";
     if ((stat.st_mode & S_IWGRP) && !sticky) return "is writable by its group";
@@ -45,7 +45,7 @@ Error untrusted(const fs::path& file, const fs::path& at, const std::string& fau
 }
 
 // The directory of FILE, open, after each one on the way to it was looked at.
-Result<Fd> open_directory(const fs::path& file) {
+Result<Fd> open_directory(const fs::path& file, uid_t user) {
     const auto directory = file.parent_path();
     fs::path at = "/";
     Fd fd{::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)};
@@ -53,7 +53,8 @@ Result<Fd> open_directory(const fs::path& file) {
     for (auto part = rest.begin();; ++part) {
         struct stat stat {};
         if (!fd || fstat(fd.get(), &stat) != 0) return refused_errno(file, at, errno);
-        if (auto fault = stranger(stat, at != directory); !fault.empty()) return untrusted(file, at, fault);
+        if (auto fault = stranger(stat, user, at != directory); !fault.empty())
+            return untrusted(file, at, fault);
         if (part == rest.end()) return fd;
         at /= *part;
         fd = Fd{::openat(fd.get(), part->c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
@@ -76,13 +77,13 @@ Result<std::vector<std::byte>> read_all(const Fd& fd, std::uint64_t size, const 
 
 } // namespace
 
-Result<fs::path> preflight(const fs::path& named) {
+Result<fs::path> preflight(const fs::path& named, uid_t user) {
     std::error_code ec;
     const auto directory = fs::canonical(named.parent_path().empty() ? "." : named.parent_path(), ec);
     if (ec) return refused_errno(named, named.parent_path(), ec.value());
     const auto file = directory / named.filename();
 
-    const auto within = open_directory(file);
+    const auto within = open_directory(file, user);
     if (!within) return within.error();
     // NONBLOCK: a FIFO must not hold us up. It changes nothing for a file.
     const Fd fd{::openat(within->get(), file.filename().c_str(),
@@ -92,7 +93,7 @@ Result<fs::path> preflight(const fs::path& named) {
     struct stat stat {};
     if (!fd || fstat(fd.get(), &stat) != 0) return refused_errno(file, file, errno);
     if (!S_ISREG(stat.st_mode)) return refused(file, "it is not a regular file", "remove it");
-    if (auto fault = stranger(stat, false); !fault.empty()) return untrusted(file, file, fault);
+    if (auto fault = stranger(stat, user, false); !fault.empty()) return untrusted(file, file, fault);
     if (static_cast<std::uint64_t>(stat.st_size) > kLargest)
         return refused(file, fmt::format("it has {} bytes, more than any plugin", stat.st_size), "remove it");
 
