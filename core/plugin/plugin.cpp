@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <exception>
+#include <stdexcept>
 
 #include "plugin/descriptor.hpp"
 
@@ -11,7 +12,18 @@ namespace dmev {
 namespace {
 
 dmevent_str borrow(std::string_view s) { return {s.data() ? s.data() : "", s.size()}; }
-std::string own(dmevent_str s) { return s.data ? std::string{s.data, s.size} : std::string{}; }
+
+// More than any status holds. A plugin that says so has its sizes wrong, and is better not believed.
+constexpr size_t kLongestText = 16u << 20, kMostFields = 65536;
+
+size_t believed(size_t n, size_t most, const char* what) {
+    if (n > most) throw std::length_error(fmt::format("{} {}", n, what));
+    return n;
+}
+
+std::string own(dmevent_str s) {
+    return s.data ? std::string{s.data, believed(s.size, kLongestText, "bytes of text")} : std::string{};
+}
 
 // A value as the plugin gave it; DEPTH keeps lists of lists of lists from eating the stack.
 Value own(const dmevent_field& f, int depth = 0) {
@@ -22,6 +34,7 @@ Value own(const dmevent_field& f, int depth = 0) {
         case DMEVENT_BOOL: return {f.v.u != 0};
         case DMEVENT_LIST: {
             Value::List list;
+            believed(f.count, kMostFields, "items of a list");
             for (std::uint32_t i = 0; i < f.count && depth < 4; ++i)
                 list.push_back(own(f.v.items[i], depth + 1));
             return {std::move(list)};
@@ -68,7 +81,7 @@ struct Listener {
     }
     static Fields fields(const dmevent_field* more, size_t n) {
         Fields out;
-        out.reserve(n);
+        out.reserve(believed(n, kMostFields, "fields"));
         for (size_t i = 0; i < n; ++i) out.emplace_back(own(more[i].name), own(more[i]));
         return out;
     }

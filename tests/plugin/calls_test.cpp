@@ -35,13 +35,13 @@ TEST_P(Provocation, IsContained) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, Provocation,
-    testing::Values(Provoked{"look_throws", "an exception left it: cannot look"},
-                    Provoked{"throws_int", "an exception left it"},
-                    Provoked{"type_range", "it named event type 99, it has 2"},
-                    Provoked{"wrong_kind",
-                             "it stated 'wrong_kind.grown', which is a happening, as a condition"},
-                    Provoked{"happened_first", "it said that 'happened_first.grown' happened at first sight"},
-                    Provoked{"huge_key", "it said what cannot be taken in: "}),
+    testing::Values(
+        Provoked{"look_throws", "an exception left it: cannot look"},
+        Provoked{"throws_int", "an exception left it"},
+        Provoked{"type_range", "it named event type 99, it has 2"},
+        Provoked{"wrong_kind", "it stated 'wrong_kind.grown', which is a happening, as a condition"},
+        Provoked{"happened_first", "it said that 'happened_first.grown' happened at first sight"},
+        Provoked{"huge_key", "it said what cannot be taken in: 18446744073709551615 bytes of text"}),
     [](const auto& provoked) { return std::string{provoked.param.animal}; });
 
 TEST(Look, MayTellAtTheSecondSightWhatHappened) {
