@@ -26,6 +26,7 @@ const Animal kAnimals[] = {
     {"missing_dep", "libzoo_absent.so: cannot open shared object file", "install what it needs"},
     {"unresolved", "undefined symbol: zoo_nowhere", "install what it needs"},
     {"ctor_throws", "an exception left its constructors: no disk today", kAuthor},
+    {"ctor_terminates", "it ended the program by an exception: not so quiet", kAuthor},
     {"ctor_crashes", "it crashed while loading (signal 11, SIGSEGV)", kAuthor},
     {"ctor_loops", "it did not finish loading within 2 s", kAuthor, 2000},
     {"ctor_exits", "it ended the program while loading (exit status 3)", kAuthor},
