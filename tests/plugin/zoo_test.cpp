@@ -23,7 +23,7 @@ const Animal kAnimals[] = {
      "update dmevent_tool, or rebuild"},
     {"wrong_size", "its descriptor has 8 bytes, at least ", "rebuild the plugin"},
     {"wrong_stride", "its table of event types cannot be read", kAuthor},
-    {"missing_dep", "libzoo_absent.so: cannot open shared object file", "install what it needs"},
+    {"missing_dep", "libzoo_absent.so.nowhere: cannot open shared object file", "install what it needs"},
     {"unresolved", "undefined symbol: zoo_nowhere", "install what it needs"},
     {"ctor_throws", "an exception left its constructors: no disk today", kAuthor},
     {"ctor_terminates", "it ended the program by an exception: not so quiet", kAuthor},
