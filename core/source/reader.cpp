@@ -156,6 +156,7 @@ std::optional<std::string> read_frame(int fd) {
 ReadReply read_device(const ReaderSetup& setup, const ReadRequest& request) {
     ReadReply reply;
     reply.id = request.id;
+    reply.reading.id.number = request.device;
     const auto stopped = [&reply](int error) {
         reply.outcome = error == ENXIO ? ReadOutcome::gone : ReadOutcome::failed;
         reply.error = error;
@@ -166,11 +167,11 @@ ReadReply read_device(const ReaderSetup& setup, const ReadRequest& request) {
     if (before.error != 0) return stopped(before.error);
     reply.leader = find_leader(setup, before);
 
-    reply.reading = before.device;
-    if (wants_status(setup, before)) {
+    if (!wants_status(setup, before)) {
+        reply.reading = before.device;
+    } else {
         if (request.table_only || reply.leader != request.leader) {
             reply.outcome = ReadOutcome::table;
-            reply.reading = {};
             return reply;
         }
         const auto status = look(setup, DM_DEVICE_STATUS, request.device);
@@ -179,7 +180,6 @@ ReadReply read_device(const ReaderSetup& setup, const ReadRequest& request) {
         if (after.error != 0) return stopped(after.error);
         if (!same_device(before, status) || !same_device(status, after) || before.texts != after.texts) {
             reply.outcome = ReadOutcome::torn;
-            reply.reading = {};
             return reply;
         }
         reply.reading = status.device; // its event_nr was taken before its text
@@ -208,6 +208,7 @@ int reader_main(int socket) {
         if (answer.size() > FrameBuffer::max_frame) {
             ReadReply reply;
             reply.id = request->id;
+            reply.reading.id.number = request->device;
             reply.error = EMSGSIZE;
             answer = encode(reply);
         }
