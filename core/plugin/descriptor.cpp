@@ -17,6 +17,14 @@ bool is_word(std::string_view text, bool leading_letter) {
                        [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
 }
 
+// Wider than a type's name: what a kernel or an older daemon calls the event may be kept (PATH_FAILED).
+bool is_alias(std::string_view text) {
+    return !text.empty() && text.size() <= 63 && std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+               c == '.';
+    });
+}
+
 std::string text(const char* s) { return s ? s : ""; }
 
 // One table of the descriptor, by its stride: entries a newer plugin made longer are read as far as we know
@@ -92,6 +100,8 @@ class Reader {
             const auto claim = table[i];
             const auto target = text(claim.target);
             if (target.empty() || target.size() > 15) return fmt::format("claim {} is no target type", i);
+            for (const auto& other : family_.claims)
+                if (other.target == target) return fmt::format("it claims target type '{}' twice", target);
             const bool served = claim.flags & DMEVENT_SERVED_BY;
             family_.claims.push_back({target, served || (claim.flags & DMEVENT_TABLE), served,
                                       (claim.flags & DMEVENT_SETTLES) != 0});
@@ -110,6 +120,8 @@ class Reader {
             if (!name.starts_with(prefix) || !is_word(std::string_view{name}.substr(prefix.size()), false))
                 return fmt::format("event type {} is named '{}', not '{}' and [a-z0-9_]+", i, name, prefix);
             if (!seen.insert(name).second) return fmt::format("event type '{}' stands twice", name);
+            if (t.alias && !is_alias(t.alias))
+                return fmt::format("alias '{}' is not [A-Za-z0-9_.]+", t.alias);
             if (t.alias && !seen.insert(t.alias).second)
                 return fmt::format("alias '{}' stands twice", t.alias);
             if (t.severity < DMEVENT_INFO || t.severity > DMEVENT_CRITICAL)

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <exception>
+#include <stdexcept>
 
 #include "plugin/descriptor.hpp"
 
@@ -11,7 +12,18 @@ namespace dmev {
 namespace {
 
 dmevent_str borrow(std::string_view s) { return {s.data() ? s.data() : "", s.size()}; }
-std::string own(dmevent_str s) { return s.data ? std::string{s.data, s.size} : std::string{}; }
+
+// More than any status holds. A plugin that says so has its sizes wrong, and is better not believed.
+constexpr size_t kLongestText = 16u << 20, kMostFields = 65536;
+
+size_t believed(size_t n, size_t most, const char* what) {
+    if (n > most) throw std::length_error(fmt::format("{} {}", n, what));
+    return n;
+}
+
+std::string own(dmevent_str s) {
+    return s.data ? std::string{s.data, believed(s.size, kLongestText, "bytes of text")} : std::string{};
+}
 
 // A value as the plugin gave it; DEPTH keeps lists of lists of lists from eating the stack.
 Value own(const dmevent_field& f, int depth = 0) {
@@ -22,6 +34,7 @@ Value own(const dmevent_field& f, int depth = 0) {
         case DMEVENT_BOOL: return {f.v.u != 0};
         case DMEVENT_LIST: {
             Value::List list;
+            believed(f.count, kMostFields, "items of a list");
             for (std::uint32_t i = 0; i < f.count && depth < 4; ++i)
                 list.push_back(own(f.v.items[i], depth + 1));
             return {std::move(list)};
@@ -34,7 +47,7 @@ Value own(const dmevent_field& f, int depth = 0) {
 struct Listener {
     dmevent_say say;
     Said* said;
-    size_t n_types, n_gauges;
+    const Family* family;
     bool may_happen;
     std::string violation;
 
@@ -42,61 +55,83 @@ struct Listener {
         return *reinterpret_cast<Listener*>(const_cast<dmevent_say*>(say));
     }
 
-    bool type_known(std::uint32_t type) {
-        if (type < n_types) return true;
-        violation = fmt::format("it named event type {}, it has {}", type, n_types);
+    bool type_fits(std::uint32_t type, Kind kind) {
+        const auto& types = family->types;
+        if (type >= types.size())
+            violation = fmt::format("it named event type {}, it has {}", type, types.size());
+        else if (types[type].kind != kind)
+            violation = fmt::format("it stated '{}', which is a {}, as a {}", types[type].name,
+                                    kind_name(types[type].kind), kind_name(kind));
+        else
+            return true;
         return false;
+    }
+    static const char* kind_name(Kind kind) { return kind == Kind::condition ? "condition" : "happening"; }
+
+    // Takes in what the plugin said by TAKE. An exception of ours (a size that no memory has) must not run
+    // through the plugin's frames, which may be plain C.
+    template <class Take>
+    static void hear(const dmevent_say* say, Take&& take) noexcept {
+        auto& to = of(say);
+        try {
+            take(to);
+        } catch (const std::exception& e) {
+            to.violation = std::string{"it said what cannot be taken in: "} + e.what();
+        }
     }
     static Fields fields(const dmevent_field* more, size_t n) {
         Fields out;
-        out.reserve(n);
+        out.reserve(believed(n, kMostFields, "fields"));
         for (size_t i = 0; i < n; ++i) out.emplace_back(own(more[i].name), own(more[i]));
         return out;
     }
 };
 
 void on_field(const dmevent_say* say, const dmevent_field* f) {
-    set_field(Listener::of(say).said->fields, own(f->name), own(*f));
+    Listener::hear(say, [&](Listener& to) { set_field(to.said->fields, own(f->name), own(*f)); });
 }
 void on_condition(const dmevent_say* say, std::uint32_t type, dmevent_str key, dmevent_truth truth,
                   const dmevent_field* more, size_t n) {
-    auto& to = Listener::of(say);
-    if (!to.type_known(type)) return;
-    static constexpr Truth kTruths[] = {Truth::no, Truth::yes, Truth::same, Truth::lapsed};
-    if (static_cast<unsigned>(truth) > DMEVENT_LAPSED) {
-        to.violation = fmt::format("it stated truth {}", static_cast<unsigned>(truth));
-        return;
-    }
-    to.said->conditions.push_back({type, own(key), kTruths[truth], Listener::fields(more, n)});
+    Listener::hear(say, [&](Listener& to) {
+        if (!to.type_fits(type, Kind::condition)) return;
+        static constexpr Truth kTruths[] = {Truth::no, Truth::yes, Truth::same, Truth::lapsed};
+        if (static_cast<unsigned>(truth) > DMEVENT_LAPSED)
+            to.violation = fmt::format("it stated truth {}", static_cast<unsigned>(truth));
+        else
+            to.said->conditions.push_back({type, own(key), kTruths[truth], Listener::fields(more, n)});
+    });
 }
 void on_happened(const dmevent_say* say, std::uint32_t type, dmevent_str key, const dmevent_field* more,
                  size_t n) {
-    auto& to = Listener::of(say);
-    if (!to.type_known(type)) return;
-    if (!to.may_happen) {
-        to.violation = fmt::format("it said that event type {} happened at first sight", type);
-        return;
-    }
-    to.said->happenings.push_back({type, own(key), Listener::fields(more, n)});
+    Listener::hear(say, [&](Listener& to) {
+        if (!to.type_fits(type, Kind::happening)) return;
+        if (!to.may_happen)
+            to.violation =
+                fmt::format("it said that '{}' happened at first sight", to.family->types[type].name);
+        else
+            to.said->happenings.push_back({type, own(key), Listener::fields(more, n)});
+    });
 }
 void on_gauge(const dmevent_say* say, std::uint32_t gauge, std::uint64_t used, std::uint64_t total) {
-    auto& to = Listener::of(say);
-    if (gauge >= to.n_gauges)
-        to.violation = fmt::format("it named gauge {}, it has {}", gauge, to.n_gauges);
-    else
-        to.said->gauges.push_back({gauge, used, total});
+    Listener::hear(say, [&](Listener& to) {
+        if (const auto n = to.family->gauges.size(); gauge >= n)
+            to.violation = fmt::format("it named gauge {}, it has {}", gauge, n);
+        else
+            to.said->gauges.push_back({gauge, used, total});
+    });
 }
 void on_read_within(const dmevent_say* say, std::uint32_t ms) {
     auto& wish = Listener::of(say).said->read_within_ms;
     if (!wish || ms < *wish) wish = ms;
 }
-void on_because(const dmevent_say* say, dmevent_str why) { Listener::of(say).said->because = own(why); }
+void on_because(const dmevent_say* say, dmevent_str why) {
+    Listener::hear(say, [&](Listener& to) { to.said->because = own(why); });
+}
 
 Listener listen(Said& said, const Family& family, bool may_happen) {
     return {{sizeof(dmevent_say), on_field, on_condition, on_happened, on_gauge, on_read_within, on_because},
             &said,
-            family.types.size(),
-            family.gauges.size(),
+            &family,
             may_happen,
             {}};
 }
@@ -164,13 +199,26 @@ void run(Said& said, Listener& to, Call&& call) {
 struct Planner {
     dmevent_plan plan;
     Planned* planned;
-    static Planned& of(const dmevent_plan* p) { return *reinterpret_cast<const Planner*>(p)->planned; }
+    std::string violation;
+    template <class Take>
+    static void hear(const dmevent_plan* p, Take&& take) noexcept { // as Listener::hear
+        auto& to = *reinterpret_cast<Planner*>(const_cast<dmevent_plan*>(p));
+        try {
+            take(*to.planned);
+        } catch (const std::exception& e) {
+            to.violation = std::string{"it said what cannot be taken in: "} + e.what();
+        }
+    }
 };
-void on_arg(const dmevent_plan* p, dmevent_str a) { Planner::of(p).argv.push_back(own(a)); }
-void on_env(const dmevent_plan* p, dmevent_str n, dmevent_str v) {
-    Planner::of(p).env.emplace_back(own(n), own(v));
+void on_arg(const dmevent_plan* p, dmevent_str a) {
+    Planner::hear(p, [&](Planned& to) { to.argv.push_back(own(a)); });
 }
-void on_refusal(const dmevent_plan* p, dmevent_str why) { Planner::of(p).because = own(why); }
+void on_env(const dmevent_plan* p, dmevent_str n, dmevent_str v) {
+    Planner::hear(p, [&](Planned& to) { to.env.emplace_back(own(n), own(v)); });
+}
+void on_refusal(const dmevent_plan* p, dmevent_str why) {
+    Planner::hear(p, [&](Planned& to) { to.because = own(why); });
+}
 
 } // namespace
 
@@ -200,6 +248,7 @@ Said Plugin::look(const TargetView* before, const TargetView& now) const {
 
 Said Plugin::uevent(const TargetView& last, const UeventReading& uevent) const {
     Said said;
+    if (!has_uevent()) return said; // it has nothing to say to any of them
     auto to = listen(said, family_, true);
     const Shown shown{last};
     std::vector<dmevent_var> vars;
@@ -214,7 +263,7 @@ Said Plugin::uevent(const TargetView& last, const UeventReading& uevent) const {
 Planned Plugin::plan(std::uint32_t hook, const Event& event, const TargetView& target,
                      const Fields& args) const {
     Planned planned;
-    Planner planner{{sizeof(dmevent_plan), on_arg, on_env, on_refusal}, &planned};
+    Planner planner{{sizeof(dmevent_plan), on_arg, on_env, on_refusal}, &planned, {}};
     const auto fault = [&](std::string why) {
         Planned out;
         out.outcome = Planned::Outcome::fault;
@@ -243,6 +292,7 @@ Planned Plugin::plan(std::uint32_t hook, const Event& event, const TargetView& t
     } catch (...) {
         return fault("an exception left it");
     }
+    if (!planner.violation.empty()) return fault(planner.violation);
     if (result == DMEVENT_REFUSED) {
         planned.outcome = Planned::Outcome::refused;
         planned.argv.clear();
