@@ -126,7 +126,7 @@ TEST(Options, EveryMistakeIsAUsageErrorThatSaysWhatIsRight) {
         {{"--replay", "f", "--record", "g"}, {"--record", "has no meaning with --replay"}},
         {{"-lp", "/p"}, {"--pidfile", "has no meaning with --list-events"}},
         {{"-l", "thin"}, {"unexpected operand 'thin'"}},
-        {{"-\x1b"}, {"'-\\x1B'"}},
+        {{"-\x1b"}, {"'-\\x1b'"}},
     };
     for (const auto& [line, parts] : table) {
         const auto o = parse(line);

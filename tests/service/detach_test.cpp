@@ -22,6 +22,8 @@ Outcome run(const std::function<int(Readiness&)>& child) {
     const pid_t parent = fork();
     if (parent == 0) {
         dup2(errors[1], STDERR_FILENO);
+        close(errors[0]);
+        close(errors[1]);
         const auto result = detach(child);
         _exit(result ? *result : 99);
     }
@@ -116,8 +118,9 @@ TEST(Detach, WhoGaveUpOnTheStartDoesNotGetIt) {
         close(told[0]);
         close(go[1]);
         const auto result = detach([&](Readiness& readiness) {
+            [[maybe_unused]] auto n = write(told[1], "s", 1);
             char byte = 0;
-            [[maybe_unused]] auto n = read(go[0], &byte, 1); // until the parent is gone
+            n = read(go[0], &byte, 1); // until the parent is gone
             const bool ready = bool{readiness.ready()};
             n = write(told[1], ready ? "y" : "n", 1);
             return 0;
@@ -126,13 +129,13 @@ TEST(Detach, WhoGaveUpOnTheStartDoesNotGetIt) {
     }
     close(told[1]);
     close(go[0]);
+    char answer = 0;
+    EXPECT_EQ(read(told[0], &answer, 1), 1); // detached, and not ready yet
     kill(parent, SIGKILL);
     waitpid(parent, nullptr, 0);
     close(go[1]);
-    char answer = 0;
-    const auto n = read(told[0], &answer, 1);
-    // Killed before it forked is as good: then nobody writes.
-    EXPECT_TRUE(n == 0 || answer == 'n');
+    EXPECT_EQ(read(told[0], &answer, 1), 1);
+    EXPECT_EQ(answer, 'n');
     close(told[0]);
 }
 
