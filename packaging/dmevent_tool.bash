@@ -4,8 +4,7 @@
 # shellcheck shell=bash disable=SC2207
 
 _dmevent_tool_types() {
-    dmevent_tool --list-events --json 2>/dev/null |
-        sed -n 's/.*"type":"\([a-z0-9_.]*\)".*/\1/p; s/.*"alias":"\([A-Za-z0-9_]\{1,\}\)".*/\1/p'
+    dmevent_tool --list-events --json 2>/dev/null | grep -oE '"(type|alias)":"[^"]+"' | cut -d'"' -f4
 }
 
 _dmevent_tool() {
@@ -33,7 +32,7 @@ _dmevent_tool() {
         return
     fi
     types=$(_dmevent_tool_types)
-    COMPREPLY=($(compgen -W "$types $(sed 's/\..*//' <<<"$types" | sort -u)" -- "$cur"))
+    COMPREPLY=($(compgen -W "$types $(cut -s -d. -f1 <<<"$types" | sort -u)" -- "$cur"))
 }
 
 complete -o filenames -F _dmevent_tool dmevent_tool

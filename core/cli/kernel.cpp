@@ -26,10 +26,11 @@ void hide(KernelOptions& options, std::string_view words) {
 } // namespace
 
 Result<std::unique_ptr<Source>> open_kernel(const Catalogue& catalogue, std::function<Time()> clock,
-                                            Launcher& launcher) {
+                                            bool all_statuses, Launcher& launcher) {
     KernelOptions options;
     for (const auto& family : catalogue.families())
         options.claims.insert(options.claims.end(), family.claims.begin(), family.claims.end());
+    options.all_statuses = all_statuses;
     options.clock = std::move(clock);
     if (const char* words = std::getenv("DMEVENT_TOOL_HIDE")) hide(options, words);
     return kernel_source(std::move(options), launcher);

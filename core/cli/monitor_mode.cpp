@@ -113,7 +113,7 @@ Result<int> watch(const Options& options, Readiness* readiness) {
 
     WallClock wall;
     const auto clock = [&] { return wall.now(); };
-    auto source = open_kernel(vocabulary.catalogue, clock, *launcher);
+    auto source = open_kernel(vocabulary.catalogue, clock, bool{recorder}, *launcher);
     if (!source) return source.error();
 
     std::optional<Error> refused;

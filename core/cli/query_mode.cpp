@@ -17,7 +17,7 @@ Result<int> query_mode(const Options& options) {
 
     WallClock clock;
     auto source = open_kernel(
-        vocabulary.catalogue, [&] { return clock.now(); }, *launcher);
+        vocabulary.catalogue, [&] { return clock.now(); }, false, *launcher);
     if (!source) return source.error();
     auto devices = survey(**source, vocabulary.catalogue, vocabulary.plugins);
     if (!devices) return devices.error();
