@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pieces that the JSON of events, devices and lists have in common.
+#pragma once
+#include "base/json.hpp"
+#include "model/device.hpp"
+#include "model/event.hpp"
+
+namespace dmev {
+
+// {"name":..,"display_name":..,"name_hex":..,"uuid":..,"uuid_hex":..,"major":..,"minor":..,"path":..}
+void put_device(JsonWriter& json, const DeviceId& id);
+void put_target(JsonWriter& json, const EventTarget& target);
+void put_fields(JsonWriter& json, const Fields& fields);
+
+} // namespace dmev

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "output/text_parts.hpp"
+
+namespace dmev {
+namespace {
+
+class TextOutput : public Output {
+ public:
+    TextOutput(Lines lines, TextStyle style) : lines_(std::move(lines)), style_(style) {}
+
+    void event(const Event& event) override { lines_(text::event(event, style_)); }
+    void catalogue(const Catalogue& catalogue) override { lines_(text::catalogue(catalogue)); }
+    void devices(std::span<const DeviceState> devices) override { lines_(text::devices(devices, style_)); }
+
+ private:
+    Lines lines_;
+    TextStyle style_;
+};
+
+} // namespace
+
+std::unique_ptr<Output> text_output(Output::Lines lines, TextStyle style) {
+    return std::make_unique<TextOutput>(std::move(lines), style);
+}
+
+} // namespace dmev

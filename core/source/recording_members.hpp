@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// The members of one JSON object of a recording, read with their types and ranges. For recording_read.cpp.
+#pragma once
+#include <rapidjson/document.h>
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace dmev::recording {
+
+using Json = rapidjson::Value;
+
+// What is wrong with a line; thrown by Members, caught by the one function that reads a line.
+struct Bad {
+    std::string member; // "targets[0].length"
+    std::string why;
+};
+
+std::string_view view(const Json& text);
+
+// "not a string" and the like, for Bad.
+const char* type_name(const Json& value);
+
+// A view of an object; PATH is put before the names in errors. Lookups go on from the last hit, so that a
+// line whose members are in the writer's order is walked once.
+class Members {
+ public:
+    Members(const Json& object, std::string path) : object_(object), path_(std::move(path)) {}
+
+    const Json* find(std::string_view name);
+    std::string path(std::string_view name) const { return path_ + std::string{name}; }
+
+    // The text of NAME, or of its exact "NAME_hex" where there is one. Missing: none; null too, if it may be.
+    std::optional<std::string> optional_text(const char* name, const char* hex_name,
+                                             bool may_be_null = false);
+    std::string text(const char* name, const char* hex_name); // must be there
+    bool flag(const char* name);                              // missing is false
+
+    template <class T>
+    std::optional<T> optional_number(const char* name) {
+        const Json* value = find(name);
+        if (!value || value->IsNull()) return std::nullopt;
+        if (!value->IsUint64() || value->GetUint64() > std::numeric_limits<T>::max())
+            throw out_of_range(name, *value, std::numeric_limits<T>::max());
+        return static_cast<T>(value->GetUint64());
+    }
+    template <class T>
+    T number(const char* name) { // must be there
+        const auto value = optional_number<T>(name);
+        if (!value) throw Bad{path(name), "is missing"};
+        return *value;
+    }
+
+ private:
+    Bad out_of_range(const char* name, const Json& value, std::uint64_t max) const;
+
+    const Json& object_;
+    std::string path_;
+    rapidjson::SizeType next_ = 0;
+};
+
+// The bytes that HEX spells; throws Bad for MEMBER.
+std::string from_hex(const Json& hex, const std::string& member);
+
+} // namespace dmev::recording
