@@ -63,8 +63,10 @@ JsonWriter& JsonWriter::key(std::string_view name) {
 }
 JsonWriter& JsonWriter::value(std::string_view text) {
     separate();
-    if (is_utf8(text)) quote(text);
-    else quote(repair_utf8(text));
+    if (is_utf8(text))
+        quote(text);
+    else
+        quote(repair_utf8(text));
     return *this;
 }
 JsonWriter& JsonWriter::value(bool flag) {

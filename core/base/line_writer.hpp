@@ -16,8 +16,8 @@ class LineWriter {
     struct Options {
         std::size_t max_queued_bytes = 16 << 20; // beyond it lines are dropped, and counted
     };
-    // FAILED is called on the writer's thread, once for each run of failures, with errno's error (EPIPE, ENOSPC);
-    // lines that could not be written are dropped whole, and the next ones are tried again.
+    // FAILED is called on the writer's thread, once for each run of failures, with errno's error (EPIPE,
+    // ENOSPC); lines that could not be written are dropped whole, and the next ones are tried again.
     LineWriter(Fd fd, std::string name, std::function<void(int errno_value, const std::string& name)> failed,
                Options options);
     ~LineWriter(); // writes what is queued, for at most a second

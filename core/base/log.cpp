@@ -22,7 +22,8 @@ spdlog::level::level_enum to_spdlog(Level level) {
 
 std::shared_ptr<spdlog::logger>& logger() {
     static std::shared_ptr<spdlog::logger> instance = [] {
-        auto l = std::make_shared<spdlog::logger>("dmevent_tool", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+        auto l = std::make_shared<spdlog::logger>("dmevent_tool",
+                                                  std::make_shared<spdlog::sinks::stderr_sink_mt>());
         l->set_pattern("dmevent_tool: %v");
         l->set_level(spdlog::level::info);
         return l;
@@ -35,7 +36,8 @@ std::shared_ptr<spdlog::logger>& logger() {
 void open(Sink sink, Level level) {
     if (sink == Sink::system) {
         logger() = std::make_shared<spdlog::logger>(
-            "dmevent_tool", std::make_shared<spdlog::sinks::syslog_sink_mt>("dmevent_tool", LOG_PID, LOG_DAEMON, false));
+            "dmevent_tool",
+            std::make_shared<spdlog::sinks::syslog_sink_mt>("dmevent_tool", LOG_PID, LOG_DAEMON, false));
         logger()->set_pattern("%v");
     }
     logger()->set_level(to_spdlog(level));

@@ -66,7 +66,8 @@ void Loop::run_timers() {
 Result<> Loop::step(std::chrono::milliseconds timeout) {
     if (!timers_.empty()) {
         const auto until = timers_.begin()->first.first - Clock::now();
-        timeout = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(until), std::chrono::milliseconds{0}, timeout);
+        timeout = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(until),
+                             std::chrono::milliseconds{0}, timeout);
     }
     epoll_event events[64];
     const int n = epoll_wait(epoll_.get(), events, 64, static_cast<int>(timeout.count()));

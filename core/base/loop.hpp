@@ -29,7 +29,9 @@ class Loop {
 
     // Calls HANDLER once, at WHEN or soon after.
     TimerId at(Clock::time_point when, std::function<void()> handler);
-    TimerId after(Clock::duration delay, std::function<void()> handler) { return at(Clock::now() + delay, std::move(handler)); }
+    TimerId after(Clock::duration delay, std::function<void()> handler) {
+        return at(Clock::now() + delay, std::move(handler));
+    }
     void cancel(TimerId id);
 
     // Runs until stop(); the error is epoll's own.

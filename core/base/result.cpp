@@ -33,8 +33,11 @@ int exit_status(ErrorKind kind) {
 
 Error errno_error(std::string what, std::string object, int errno_value) {
     char buffer[128];
-    return Error{ErrorKind::failed, std::move(what), std::move(object),
-                 strerror_r(errno_value, buffer, sizeof buffer), {}};
+    return Error{ErrorKind::failed,
+                 std::move(what),
+                 std::move(object),
+                 strerror_r(errno_value, buffer, sizeof buffer),
+                 {}};
 }
 
 } // namespace dmev

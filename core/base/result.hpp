@@ -45,8 +45,7 @@ Error errno_error(std::string what, std::string object, int errno_value);
 template <class T = std::monostate>
 class [[nodiscard]] Result {
  public:
-    Result()
-        requires std::same_as<T, std::monostate>
+    Result() requires std::same_as<T, std::monostate>
     = default;
     Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
     Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}

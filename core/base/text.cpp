@@ -91,8 +91,10 @@ std::string repair_utf8(std::string_view bytes) {
     out.reserve(bytes.size());
     while (!bytes.empty()) {
         const auto n = sequence(bytes);
-        if (n == 0) out += "\xEF\xBF\xBD";
-        else out += bytes.substr(0, n);
+        if (n == 0)
+            out += "\xEF\xBF\xBD";
+        else
+            out += bytes.substr(0, n);
         bytes.remove_prefix(std::max<size_t>(n, 1));
     }
     return out;
@@ -120,7 +122,8 @@ std::string escape(std::string_view bytes) {
 
 std::string hex(std::string_view bytes) {
     std::string out;
-    for (const char c : bytes) fmt::format_to(std::back_inserter(out), "{:02x}", static_cast<unsigned char>(c));
+    for (const char c : bytes)
+        fmt::format_to(std::back_inserter(out), "{:02x}", static_cast<unsigned char>(c));
     return out;
 }
 

@@ -12,7 +12,8 @@ bool is_utf8(std::string_view bytes);
 // Every byte that is not part of valid UTF-8 replaced by U+FFFD.
 std::string repair_utf8(std::string_view bytes);
 
-// For terminals and logs: control bytes, DEL, C1 and invalid UTF-8 as \xNN, backslash doubled. One line always.
+// For terminals and logs: control bytes, DEL, C1 and invalid UTF-8 as \xNN, backslash doubled. One line
+// always.
 std::string escape(std::string_view bytes);
 
 std::string hex(std::string_view bytes);

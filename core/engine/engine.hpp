@@ -40,7 +40,8 @@ class Engine {
     // When advance() would next do something; none: never, as things stand.
     std::optional<Time> due() const;
 
-    // Devices to read again, and by when; each wish is given once, the latest for a device replaces the others.
+    // Devices to read again, and by when; each wish is given once, the latest for a device replaces the
+    // others.
     struct Wish {
         DevNum device;
         std::optional<Time> by; // none: no need any more

@@ -21,37 +21,82 @@ EventType type(const char* name, Severity severity, Kind kind, const char* ends_
 }
 
 Family device_family() {
-    return {"device", "", "", {}, {
-        type("device.added", info, happening, "", "{device} was created", "a device appeared", ""),
-        type("device.removed", info, happening, "", "{device} was removed", "a device went away", ""),
-        type("device.renamed", info, happening, "", "{device} was renamed from {old_name}", "a device has another name", ""),
-        type("device.table_changed", info, happening, "", "{device} has another table", "a table was loaded, or a target rewrote its line", ""),
-        type("device.resized", info, happening, "", "{device} went from {old_sectors} to {sectors} sectors", "a device has another size", ""),
-        type("device.read_only", warning, condition, "", "{device} is read-only", "a device takes no writes", "Whoever writes to it gets errors; reload it writable if that was not meant."),
-        type("device.suspended_long", warning, condition, "", "{device} is suspended for more than {limit_s} s", "a device is suspended for long", "Its users hang until somebody resumes it: find the command that suspended it, or `dmsetup resume`."),
-        type("device.table_error", error, condition, "", "{device}: target {key} is `error`, every access fails", "a target was replaced by `error`", "Something under it is missing; activate that and reload."),
-        type("device.unresponsive", critical, condition, "device.responsive", "{device} does not answer a status call, {devices} cannot be read", "a status call hangs in the kernel", "Something below it hangs, often a multipath map that queues without a path."),
-        type("device.responsive", notice, happening, "", "{device} answers again", "a hanging status call came back", ""),
-        type("device.status_unknown", notice, condition, "", "{device}: status of target {key} ({target}) is not understood: {status}", "a plugin does not understand a status line", "The kernel may be newer than the plugin: report the text."),
-    }, {}};
+    return {
+        "device",
+        "",
+        "",
+        {},
+        {
+            type("device.added", info, happening, "", "{device} was created", "a device appeared", ""),
+            type("device.removed", info, happening, "", "{device} was removed", "a device went away", ""),
+            type("device.renamed", info, happening, "", "{device} was renamed from {old_name}",
+                 "a device has another name", ""),
+            type("device.table_changed", info, happening, "", "{device} has another table",
+                 "a table was loaded, or a target rewrote its line", ""),
+            type("device.resized", info, happening, "",
+                 "{device} went from {old_sectors} to {sectors} sectors", "a device has another size", ""),
+            type("device.read_only", warning, condition, "", "{device} is read-only",
+                 "a device takes no writes",
+                 "Whoever writes to it gets errors; reload it writable if that was not meant."),
+            type("device.suspended_long", warning, condition, "",
+                 "{device} is suspended for more than {limit_s} s", "a device is suspended for long",
+                 "Its users hang until somebody resumes it: find the command that suspended it, or `dmsetup "
+                 "resume`."),
+            type("device.table_error", error, condition, "",
+                 "{device}: target {key} is `error`, every access fails", "a target was replaced by `error`",
+                 "Something under it is missing; activate that and reload."),
+            type("device.unresponsive", critical, condition, "device.responsive",
+                 "{device} does not answer a status call, {devices} cannot be read",
+                 "a status call hangs in the kernel",
+                 "Something below it hangs, often a multipath map that queues without a path."),
+            type("device.responsive", notice, happening, "", "{device} answers again",
+                 "a hanging status call came back", ""),
+            type("device.status_unknown", notice, condition, "",
+                 "{device}: status of target {key} ({target}) is not understood: {status}",
+                 "a plugin does not understand a status line",
+                 "The kernel may be newer than the plugin: report the text."),
+        },
+        {}};
 }
 
 Family action_family() {
-    return {"action", "", "", {}, {
-        type("action.finished", info, happening, "", "{action} for {device} finished", "an action ended well", ""),
-        type("action.failed", error, happening, "", "{action} for {device} failed: {reason}", "an action failed", ""),
-        type("action.no_effect", error, happening, "", "{action} for {device} ended well but changed nothing", "an action had no effect", ""),
-        type("action.overdue", error, happening, "", "{action} for {device} runs longer than it should and is left to finish", "an action takes too long", ""),
-        type("action.suspended", critical, condition, "", "{action} for {device} ran too often and is suspended", "an action ran too often", ""),
-    }, {}};
+    return {"action",
+            "",
+            "",
+            {},
+            {
+                type("action.finished", info, happening, "", "{action} for {device} finished",
+                     "an action ended well", ""),
+                type("action.failed", error, happening, "", "{action} for {device} failed: {reason}",
+                     "an action failed", ""),
+                type("action.no_effect", error, happening, "",
+                     "{action} for {device} ended well but changed nothing", "an action had no effect", ""),
+                type("action.overdue", error, happening, "",
+                     "{action} for {device} runs longer than it should and is left to finish",
+                     "an action takes too long", ""),
+                type("action.suspended", critical, condition, "",
+                     "{action} for {device} ran too often and is suspended", "an action ran too often", ""),
+            },
+            {}};
 }
 
 Family monitor_family() {
-    return {"monitor", "", "", {}, {
-        type("monitor.overrun", warning, happening, "", "the kernel sent uevents faster than they were read, some are lost; every device is read again", "uevents were lost", ""),
-        type("monitor.plugin_failed", error, condition, "", "plugin {key} failed on {device}: {reason}", "a plugin broke its contract", "Report it to the plugin's author; the device is not understood meanwhile."),
-        type("monitor.store_failed", error, condition, "", "the history cannot be written: {reason}", "the history cannot be written", ""),
-    }, {}};
+    return {"monitor",
+            "",
+            "",
+            {},
+            {
+                type("monitor.overrun", warning, happening, "",
+                     "the kernel sent uevents faster than they were read, some are lost; every device is "
+                     "read again",
+                     "uevents were lost", ""),
+                type("monitor.plugin_failed", error, condition, "",
+                     "plugin {key} failed on {device}: {reason}", "a plugin broke its contract",
+                     "Report it to the plugin's author; the device is not understood meanwhile."),
+                type("monitor.store_failed", error, condition, "", "the history cannot be written: {reason}",
+                     "the history cannot be written", ""),
+            },
+            {}};
 }
 
 } // namespace

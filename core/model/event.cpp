@@ -44,14 +44,18 @@ std::string Value::text() const {
 }
 
 const Value* find_field(const Fields& fields, std::string_view name) {
-    const auto it = std::find_if(fields.begin(), fields.end(), [&](const auto& f) { return f.first == name; });
+    const auto it =
+        std::find_if(fields.begin(), fields.end(), [&](const auto& f) { return f.first == name; });
     return it == fields.end() ? nullptr : &it->second;
 }
 
 void set_field(Fields& fields, std::string_view name, Value value) {
-    const auto it = std::find_if(fields.begin(), fields.end(), [&](const auto& f) { return f.first == name; });
-    if (it == fields.end()) fields.emplace_back(std::string{name}, std::move(value));
-    else it->second = std::move(value);
+    const auto it =
+        std::find_if(fields.begin(), fields.end(), [&](const auto& f) { return f.first == name; });
+    if (it == fields.end())
+        fields.emplace_back(std::string{name}, std::move(value));
+    else
+        it->second = std::move(value);
 }
 
 } // namespace dmev

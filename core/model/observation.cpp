@@ -3,7 +3,7 @@
 
 namespace dmev {
 namespace {
-constexpr std::pair<Why, const char*> kNames[] = {{Why::start, "start"}, {Why::kernel, "kernel"},
+constexpr std::pair<Why, const char*> kNames[] = {{Why::start, "start"},   {Why::kernel, "kernel"},
                                                   {Why::uevent, "uevent"}, {Why::poll, "poll"},
                                                   {Why::resync, "resync"}, {Why::restart, "restart"}};
 } // namespace

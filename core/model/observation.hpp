@@ -74,8 +74,8 @@ struct Tick {};
 
 struct Observation {
     Time at{};
-    std::variant<SourceStarted, DeviceReading, BaselineDone, UeventReading, DeviceRemoved, Overrun, Unresponsive,
-                 Responsive, Tick>
+    std::variant<SourceStarted, DeviceReading, BaselineDone, UeventReading, DeviceRemoved, Overrun,
+                 Unresponsive, Responsive, Tick>
         what;
 };
 

@@ -18,8 +18,8 @@ class Output {
     using Lines = std::function<void(std::string&&)>; // one or more lines, each with its newline
     virtual ~Output() = default;
 
-    virtual void event(const Event& event) = 0;               // monitoring and replay
-    virtual void catalogue(const Catalogue& catalogue) = 0;   // --list-events
+    virtual void event(const Event& event) = 0;                     // monitoring and replay
+    virtual void catalogue(const Catalogue& catalogue) = 0;         // --list-events
     virtual void devices(std::span<const DeviceState> devices) = 0; // --query
 };
 

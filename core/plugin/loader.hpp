@@ -23,11 +23,16 @@ struct Loaded {
     std::vector<Error> refused;  // object: the file; why and remedy say the rest
 };
 
-// Loads every *.so of the directories, and adds each family that loaded to CATALOGUE.
+// Loads every *.so of the directories, and adds each family that loaded to CATALOGUE. Of two files of one
+// name the first in search order counts, as with two plugins that claim one target type. Forks: call it while
+// this process has one thread.
 Loaded load_plugins(const LoadOptions& options, Catalogue& catalogue);
 
 // Where plugins are by default: beside a binary that runs from its build tree, that tree's own; else the
 // installed directory.
 std::vector<std::filesystem::path> default_plugin_directories();
+
+// The same for a program at this path.
+std::vector<std::filesystem::path> plugin_directories_of(const std::filesystem::path& program);
 
 } // namespace dmev

@@ -68,7 +68,8 @@ class Plugin {
  public:
     // Checks the descriptor (ABI number and size first, then every table: names, duplicates, ends_as, ranges)
     // and copies its tables. KEEP holds the library mapped; null for descriptors built into a program.
-    static Result<Plugin> adopt(const dmevent_plugin* descriptor, std::string file, std::shared_ptr<void> keep);
+    static Result<Plugin> adopt(const dmevent_plugin* descriptor, std::string file,
+                                std::shared_ptr<void> keep);
 
     const Family& family() const { return family_; }
     bool has_uevent() const;

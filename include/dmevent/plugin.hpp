@@ -78,7 +78,8 @@ class Say {
     }
     void gauge(uint32_t gauge, uint64_t used, uint64_t total) { say_->gauge(say_, gauge, used, total); }
     void read_within(uint32_t ms) { say_->read_within(say_, ms); }
-    // The reason why the text is not understood; returns false, so that `return say.unknown("...")` reads well.
+    // The reason why the text is not understood; returns false, so that `return say.unknown("...")` reads
+    // well.
     bool unknown(std::string_view why) {
         say_->because(say_, str(why));
         return false;
@@ -180,7 +181,8 @@ struct Bridge {
             return P::look(before, *now, s);
         });
     }
-    static dmevent_result uevent(const Target* last, const dmevent_var* vars, size_t n, const dmevent_say* say) {
+    static dmevent_result uevent(const Target* last, const dmevent_var* vars, size_t n,
+                                 const dmevent_say* say) {
         return guarded(say, DMEVENT_UNKNOWN, [&] {
             Say s{say};
             return P::uevent(*last, Uevent{{vars, n}}, s);
@@ -225,5 +227,6 @@ struct Bridge {
 
 } // namespace dmevent
 
-#define DMEVENT_PLUGIN(P) \
-    extern "C" DMEVENT_EXPORT constinit const dmevent_plugin dmevent_plugin_entry = dmevent::Bridge<P>::entry()
+#define DMEVENT_PLUGIN(P)                                                           \
+    extern "C" DMEVENT_EXPORT constinit const dmevent_plugin dmevent_plugin_entry = \
+        dmevent::Bridge<P>::entry()

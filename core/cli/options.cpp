@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/options.hpp"
+
+#include <fmt/format.h>
+#include <getopt.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "base/text.hpp"
+
+namespace dmev {
+namespace {
+
+constexpr unsigned bit(Mode mode) { return 1U << static_cast<unsigned>(mode); }
+constexpr unsigned monitoring = bit(Mode::monitor), replaying = bit(Mode::replay),
+                   querying = bit(Mode::query);
+constexpr unsigned watching = monitoring | replaying;
+constexpr unsigned everywhere = ~0U;
+
+// Options without a letter are numbered above all letters.
+enum : int { replay_code = 256, record_code, plugin_dir_code };
+
+struct Spec {
+    int code; // its letter, or one of the above
+    const char* name;
+    const char* argument; // null: takes none
+    unsigned modes;       // where it means something
+    const char* help;
+};
+
+constexpr Spec specs[] = {
+    {'f', "foreground", nullptr, everywhere, "stay in the foreground, events on standard output"},
+    {'d', "debug", nullptr, everywhere, "say on standard error what goes on inside"},
+    {'p', "pidfile", "PATH", monitoring, "write the process id to PATH and hold a lock on it"},
+    {'i', "ignore", "UUID", watching | querying, "leave out the device with this UUID (repeatable)"},
+    {'a', "all", nullptr, watching | querying, "all event types"},
+    {'q', "query", nullptr, everywhere, "show every device and what holds now, then end"},
+    {'l', "list-events", nullptr, everywhere, "show the event types that can be monitored, then end"},
+    {'j', "json", nullptr, everywhere, "JSON, one object a line"},
+    {'o', "once", nullptr, watching, "end after the first event"},
+    {'v', "verbose", nullptr, everywhere, "more of each event (repeatable)"},
+    {replay_code, "replay", "FILE", everywhere, "take events from a recording (- is standard input)"},
+    {record_code, "record", "FILE", monitoring, "write what the kernel says to FILE, to be replayed"},
+    {plugin_dir_code, "plugin-dir", "DIR", everywhere, "look for plugins here first (repeatable)"},
+    {'h', "help", nullptr, everywhere, "show this text and end"},
+    {'V', "version", nullptr, everywhere, "show the version and end"},
+};
+
+const Spec* find_spec(int code) {
+    const auto* it =
+        std::find_if(std::begin(specs), std::end(specs), [code](const Spec& s) { return s.code == code; });
+    return it == std::end(specs) ? nullptr : it;
+}
+
+Error usage(std::string what, std::string object, std::string why, std::string remedy) {
+    return Error{ErrorKind::usage, std::move(what), std::move(object), std::move(why), std::move(remedy)};
+}
+
+const std::string see_help = "dmevent_tool --help lists every option";
+
+Error unknown_long(std::string_view argument) {
+    const auto word = argument.substr(2, argument.find('=') - 2);
+    std::string matches;
+    for (const auto& spec : specs)
+        if (!word.empty() && std::string_view{spec.name}.starts_with(word))
+            matches += (matches.empty() ? "--" : ", --") + std::string{spec.name};
+    if (!matches.empty())
+        return usage("option", "'--" + escape(word) + "'", "may mean " + matches, "write more of it");
+    const auto names = long_options();
+    const auto guess = nearest(word, names);
+    return usage("unknown option", "'--" + escape(word) + "'", "",
+                 (guess.empty() ? "" : "did you mean --" + std::string{guess} + "? ") + see_help);
+}
+
+Error unknown_letter(std::string_view argument, int letter) {
+    // "-json" was read as -j -s ...: who writes that means --json.
+    const auto word = argument.substr(1);
+    for (const auto& spec : specs)
+        if (word == spec.name)
+            return usage("unknown option", "'" + escape(argument) + "'", "",
+                         "did you mean --" + std::string{spec.name} + "? " + see_help);
+    const char c = static_cast<char>(letter);
+    return usage("unknown option", "'-" + escape({&c, 1}) + "'", "", see_help);
+}
+
+// What getopt_long() reports as '?' for ARGUMENT, with CODE in optopt.
+Error refused(std::string_view argument, int code) {
+    if (!argument.starts_with("--")) return unknown_letter(argument, code);
+    if (const auto* spec = find_spec(code); code != 0 && spec)
+        return usage("option", "--" + std::string{spec->name}, "takes no value", see_help);
+    return unknown_long(argument);
+}
+
+Error empty_value(const Spec& spec) {
+    return usage("option", "--" + std::string{spec.name}, std::string{"its "} + spec.argument + " is empty",
+                 see_help);
+}
+
+// A mode option changes the mode once: two different ones contradict each other.
+Result<> choose(Options& options, Mode mode) {
+    if (options.mode != Mode::monitor && options.mode != mode)
+        return usage("only one of --query, --list-events and --replay can be done at a time", "", "",
+                     see_help);
+    options.mode = mode;
+    return {};
+}
+
+Result<> apply(Options& options, int code, const char* value) {
+    switch (code) {
+        case 'f': options.foreground = true; break;
+        case 'd': options.debug = true; break;
+        case 'p': options.pidfile = value; break;
+        case 'i': options.ignore.emplace_back(value); break;
+        case 'a': options.all = true; break;
+        case 'q': return choose(options, Mode::query);
+        case 'l': return choose(options, Mode::list_events);
+        case 'j': options.json = true; break;
+        case 'o': options.once = true; break;
+        case 'v': ++options.verbosity; break;
+        case replay_code: options.replay = value; return choose(options, Mode::replay);
+        case record_code: options.record = value; break;
+        case plugin_dir_code: options.plugin_dirs.emplace_back(value); break;
+        default: break;
+    }
+    return {};
+}
+
+const char* mode_option(Mode mode) {
+    switch (mode) {
+        case Mode::replay: return "--replay";
+        case Mode::query: return "--query";
+        case Mode::list_events: return "--list-events";
+        default: return "monitoring";
+    }
+}
+
+Result<> check(const Options& options, std::span<const Spec* const> given) {
+    for (const auto* spec : given)
+        if ((spec->modes & bit(options.mode)) == 0)
+            return usage("option", "--" + std::string{spec->name},
+                         std::string{"has no meaning with "} + mode_option(options.mode), see_help);
+    if (options.mode == Mode::list_events && !options.types.empty())
+        return usage("unexpected operand", "'" + escape(options.types.front()) + "'",
+                     "--list-events always shows every type", see_help);
+    if (options.record == "-")
+        return usage("option", "--record", "standard output is for events", "name a file");
+    return {};
+}
+
+} // namespace
+
+Result<Options> parse_options(int argc, char* const* argv) {
+    std::string letters = "-:"; // operands in order, wherever they stand; missing values as ':'
+    std::vector<option> longs;
+    for (const auto& spec : specs) {
+        longs.push_back({spec.name, spec.argument ? required_argument : no_argument, nullptr, spec.code});
+        if (spec.code >= 256) continue;
+        letters += static_cast<char>(spec.code);
+        if (spec.argument) letters += ':';
+    }
+    longs.push_back({});
+
+    Options options;
+    std::vector<const Spec*> given;
+    opterr = 0;
+    optind = 0;
+    for (int at = 1;; at = optind) {
+        const int code = getopt_long(argc, argv, letters.c_str(), longs.data(), nullptr);
+        if (code == -1) break;
+        if (code == 1) {
+            options.types.emplace_back(optarg);
+            continue;
+        }
+        if (code == ':')
+            return usage("option", find_spec(optopt) ? "--" + std::string{find_spec(optopt)->name} : argv[at],
+                         "needs a value", see_help);
+        if (code == '?') return refused(argv[at], optopt);
+        const auto* spec = find_spec(code);
+        // Whoever asks for help gets it, whatever else stands on the line.
+        if (code == 'h' || code == 'V') {
+            options.mode = code == 'h' ? Mode::help : Mode::version;
+            return options;
+        }
+        if (spec->argument && *optarg == '\0') return empty_value(*spec);
+        if (auto r = apply(options, code, optarg); !r) return r.error();
+        given.push_back(spec);
+    }
+    for (int i = optind; i < argc; ++i) options.types.emplace_back(argv[i]);
+    if (auto r = check(options, given); !r) return r.error();
+    return options;
+}
+
+std::string help_text() {
+    std::string out =
+        "Usage: dmevent_tool [options] [EVENT_TYPE]...\n"
+        "       dmevent_tool --query [options] [EVENT_TYPE]...\n"
+        "       dmevent_tool --replay FILE [options] [EVENT_TYPE]...\n"
+        "       dmevent_tool --list-events [options]\n"
+        "Monitor device-mapper events.\n\n";
+    for (const auto& spec : specs) {
+        const auto letter = spec.code < 256 ? fmt::format("-{:c},", spec.code) : std::string{};
+        const auto name =
+            std::string{"--"} + spec.name + (spec.argument ? " " : "") + (spec.argument ? spec.argument : "");
+        out += fmt::format("  {:3} {:20} {}\n", letter, name, spec.help);
+    }
+    out +=
+        "\nEVENT_TYPE is a family (thin), a type (thin.low_water), a glob ('thin.*') or an alias "
+        "(PATH_FAILED).\n"
+        "Without --foreground it detaches, and events go to the journal or syslog.\n"
+        "Exit status: 0 done, 1 failed, 2 usage, 69 no device-mapper, 77 not permitted.\n";
+    return out;
+}
+
+std::vector<std::string> long_options() {
+    std::vector<std::string> names;
+    for (const auto& spec : specs) names.emplace_back(spec.name);
+    return names;
+}
+
+} // namespace dmev

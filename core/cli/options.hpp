@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line as a value. One table drives the parser, the help text and the check of what goes with
+// what.
+#pragma once
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace dmev {
+
+enum class Mode { monitor, replay, query, list_events, help, version };
+
+struct Options {
+    Mode mode = Mode::monitor;
+    bool foreground = false;
+    bool debug = false;
+    bool all = false;
+    bool json = false;
+    bool once = false;
+    int verbosity = 0;
+    std::string pidfile;                            // empty: the default when detached, none otherwise
+    std::string replay;                             // "-" is standard input
+    std::string record;                             // empty: nothing is recorded
+    std::vector<std::string> ignore;                // UUIDs
+    std::vector<std::filesystem::path> plugin_dirs; // searched before the default ones
+    std::vector<std::string> types;                 // EVENT_TYPE operands, in order
+};
+
+// ARGV[0] is the program. Every error is of kind usage and says what would be right.
+Result<Options> parse_options(int argc, char* const* argv);
+
+std::string help_text();
+
+// The names of all long options, without dashes.
+std::vector<std::string> long_options();
+
+} // namespace dmev

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// What several modes need: plugins, the selection, the output, the way to standard output.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/options.hpp"
+#include "model/catalogue.hpp"
+#include "output/output.hpp"
+#include "plugin/plugin.hpp"
+#include "service/filter.hpp"
+
+namespace dmev {
+
+// The event types there are, and the plugins that know them. Not moved, since engines refer to it.
+class Vocabulary {
+ public:
+    // Loads every plugin that will; names each that will not on standard error.
+    explicit Vocabulary(const Options& options);
+    Vocabulary(const Vocabulary&) = delete;
+    Vocabulary& operator=(const Vocabulary&) = delete;
+
+    Catalogue catalogue;
+    std::vector<Plugin> plugins;
+};
+
+// No types and --all are everything; an unknown type is a usage error.
+Result<Filter> make_filter(const Options& options, const Catalogue& catalogue);
+
+std::unique_ptr<Output> make_output(const Options& options, Output::Lines lines);
+
+// Standard output for modes that may wait for its reader. A reader that went away is no error: nothing more
+// is written, and the program ends quietly.
+class Stdout {
+ public:
+    void write(std::string&& lines);
+    bool open() const { return errno_value_ == 0; }
+    // The error of what could not be written, unless the reader just left.
+    Result<> result() const;
+
+    static bool reader_left(int errno_value);
+
+ private:
+    int errno_value_ = 0;
+};
+
+// Says the error, if it is one; gives the exit status.
+int conclude(const Result<int>& result);
+
+} // namespace dmev

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// One gauge of one target: which threshold was last reached, and how soon the next one may be.
+#pragma once
+#include <optional>
+
+#include "base/time.hpp"
+#include "engine/options.hpp"
+#include "model/catalogue.hpp"
+
+namespace dmev {
+
+class GaugeState {
+ public:
+    struct News {
+        bool raised = false;  // else it ended
+        double threshold = 0; // percent: the highest step reached
+        double percent = 0;
+    };
+
+    // Takes in a reading. Told once per reading: the highest step newly reached (100 always is one), or the
+    // end. A step is armed again at-clear points below it; growth arms all and tells at once what still
+    // holds.
+    std::optional<News> update(const GaugeType& type, std::uint64_t used, std::uint64_t total, Time now);
+
+    // The same values were read again.
+    void unchanged(Time now);
+
+    bool holds() const { return level_ >= 0; }
+
+    // When to read next; none when nothing is watched. Far from a limit, or standing still: the interval.
+    std::optional<Duration> next_read(const GaugeType& type, const EngineOptions& options) const;
+
+ private:
+    // Limit of step K in percent; the last step is full.
+    static double limit(const GaugeType& type, int k);
+    static int last_step(const GaugeType& type);
+    static int reached(const GaugeType& type, double percent);
+
+    int level_ = -1; // the step that holds
+    std::uint64_t used_ = 0, total_ = 0;
+    std::optional<Time> at_;
+    double rate_ = 0;   // units per second, while it rises
+    int unchanged_ = 0; // readings in a row
+};
+
+} // namespace dmev

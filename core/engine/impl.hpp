@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine's parts and how they are called: engine.cpp has time and dispatch, readings.cpp takes in
+// statuses, uevents.cpp what the kernel said by itself.
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "engine/batch.hpp"
+#include "engine/engine.hpp"
+#include "engine/judge.hpp"
+#include "engine/registry.hpp"
+
+namespace dmev {
+
+struct Engine::Impl {
+    Impl(const Catalogue& catalogue, std::span<const Plugin> plugins, EngineOptions options, Sink sink);
+
+    // engine.cpp
+    void observe(const Observation& observation);
+    void advance(Time now);
+    void finish();
+    std::optional<Time> due() const;
+    void set_now(Time now);
+    void fire(Device& device);
+    void reschedule(Device& device);
+    void end_lifetime(Device& device, const Cause& cause);
+    const EventType& core_type(std::string_view name) const;
+    std::vector<std::string> served_by(const Device& device) const;
+
+    // readings.cpp
+    void take(const DeviceReading& reading);
+    void take(const DeviceRemoved& removed);
+    void take(const Unresponsive& unresponsive);
+    void take(const Responsive& responsive);
+    void identify(Device& device, const DeviceReading& reading, const Cause& cause);
+    // KNOWN: it had a table before, so that a difference is a change.
+    void compare_targets(Device& device, const DeviceReading& reading, const Cause& cause, bool known);
+    void note_suspension(Device& device, const DeviceReading& reading, const Cause& cause);
+    void look(Device& device, const DeviceReading& reading, const Cause& cause);
+    void look(Device& device, TargetState& target, const TargetReading& reading, const Cause& cause);
+    void conclude_held(Device& device);
+    void not_understood(Device& device, TargetState& target, const Said& said, std::string_view text,
+                        const Cause& cause, bool initial);
+    void wish(Device& device, bool soon);
+
+    // uevents.cpp
+    void take(const UeventReading& uevent, Time at);
+    void flush_batch();
+    void state_uevent(Device& device, const UeventReading& uevent, std::optional<std::uint64_t> dm_seqnum);
+    static bool is_path_uevent(const UeventReading& uevent);
+
+    const Catalogue& catalogue;
+    EngineOptions options;
+    std::map<std::string, std::pair<const Plugin*, const TargetClaim*>, std::less<>> claims; // by target type
+    Judge judge;
+    Registry registry;
+    Batch batch;
+    Time now{};
+    bool baseline_done = false;
+    std::map<DevNum, std::optional<Time>> wishes;
+};
+
+} // namespace dmev

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Turns what a plugin stated into what is new: compares with the conditions that hold, keeps them, and raises
+// events through its sink. The one place where conditions become true or false.
+#pragma once
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "engine/device.hpp"
+#include "engine/options.hpp"
+#include "model/catalogue.hpp"
+
+namespace dmev {
+
+class Judge {
+ public:
+    using Sink = std::function<void(Event&&)>;
+    // The names of the volumes that DEVICE serves.
+    using Served = std::function<std::vector<std::string>(const Device&)>;
+
+    // OPTIONS and CATALOGUE must outlive the judge.
+    Judge(const EngineOptions& options, const Catalogue& catalogue, Sink sink, Served served)
+        : options_(options), catalogue_(catalogue), sink_(std::move(sink)), served_(std::move(served)) {}
+
+    void set_time(Time now) { now_ = now; }
+
+    // What look() said of TARGET. INITIAL: nothing of it was known before.
+    void looked(Device& device, TargetState& target, Said&& said, const Cause& cause, bool initial);
+    // What uevent() said.
+    void told(Device& device, TargetState& target, Said&& said, const Cause& cause);
+    // A condition of the core's own; KEY.target names the target it is about, for the event alone.
+    void core(Device& device, const ConditionKey& key, bool is, Fields data, const Cause& cause,
+              bool initial);
+    // An instant, of the core's or of the program (DEVICE null).
+    void happened(Device* device, const EventType& type, Fields data, const Cause& cause);
+
+    // Drops what held and what waits for TARGET, without a word.
+    void forget(Device& device, std::uint32_t target);
+    // Raises what waited until now, and ends what lapsed. ALL: whatever still waits, due or not.
+    void fire(Device& device, bool all_waiting);
+    // When fire() would next do something.
+    static std::optional<Time> due(const Device& device);
+
+ private:
+    struct Marks {
+        bool initial = false, repeat = false, inferred = false;
+    };
+    struct Ended {
+        ConditionKey key;
+        Fields data;
+        Cause cause;
+        Marks marks;
+    };
+
+    void emit(const Device* device, const ConditionKey& key, State state, Fields data, const Cause& cause,
+              Marks marks);
+    const EventType* ends_as(const EventType& type) const;
+    void raise(Device& device, const ConditionKey& key, Fields data, const Cause& cause, Marks marks);
+    void end(Device& device, const ConditionKey& key, Fields data, const Cause& cause, Marks marks,
+             std::vector<Ended>& ended);
+    void conclude(Device& device, std::vector<Ended>& ended);
+    void state(Device& device, const ConditionKey& key, Truth truth, Fields data, const Cause& cause,
+               bool initial, std::vector<Ended>& ended);
+    bool wait(Device& device, const ConditionKey& key, Waiting::What what, Fields& data, const Cause& cause);
+    void gauges(Device& device, TargetState& target, const Said& said, const Cause& cause, bool initial);
+
+    const EngineOptions& options_;
+    const Catalogue& catalogue_;
+    Sink sink_;
+    Served served_;
+    Time now_{};
+    std::uint64_t counter_ = 0;
+};
+
+} // namespace dmev

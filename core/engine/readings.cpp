@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a reading becomes known: whose it is, what changed about the device itself, and when its targets are
+// looked at. A suspended device concludes nothing; a provisional reading waits for a second one.
+#include <algorithm>
+
+#include "engine/impl.hpp"
+
+namespace dmev {
+namespace {
+
+Cause cause_of(const DeviceReading& reading, std::uint32_t steps) {
+    const bool keeps = reading.why == Why::start || reading.why == Why::resync || reading.why == Why::restart;
+    return {!keeps && steps > 0 ? "kernel" : why_name(reading.why), steps, {}};
+}
+
+bool settles(const Device& device) {
+    return std::any_of(device.targets.begin(), device.targets.end(),
+                       [](const TargetState& t) { return t.plugin && t.claim->settles; });
+}
+
+} // namespace
+
+void Engine::Impl::take(const DeviceReading& reading) {
+    if (registry.is_past(reading.id)) return;
+    Device* device = registry.find(reading.id.number);
+    if (device && !Registry::same_lifetime(*device, reading.id)) {
+        end_lifetime(*device, cause_of(reading, 0));
+        device = nullptr;
+    }
+    if (!device) {
+        device = &registry.create(reading.id);
+        device->announced = !baseline_done || reading.why == Why::start;
+    }
+    const bool first = !device->read;
+    const bool known = !first && !device->targets.empty();
+    const auto steps = first ? 0 : reading.event_nr - device->event_nr;
+    auto cause = cause_of(reading, steps);
+    device->read = true;
+    device->event_nr = reading.event_nr;
+    identify(*device, reading, cause);
+    if (first && !device->announced) {
+        judge.happened(device, core_type("device.added"), {}, cause);
+        device->unsettled = true;
+    }
+    device->announced = true;
+    compare_targets(*device, reading, cause, known);
+    note_suspension(*device, reading, cause);
+
+    const bool asleep = reading.suspended || reading.internal_suspend;
+    if (asleep) {
+        device->held.reset();
+    } else if (device->unsettled && settles(*device)) {
+        if (device->held) cause.steps += device->held->cause.steps;
+        const auto deadline = device->held ? device->held->deadline : now + options.settle;
+        device->held = Held{reading, std::move(cause), deadline};
+        device->unsettled = false;
+    } else {
+        if (device->held) cause.steps += device->held->cause.steps;
+        device->held.reset();
+        device->unsettled = false;
+        look(*device, reading, cause);
+    }
+    wish(*device, device->held.has_value());
+    reschedule(*device);
+}
+
+void Engine::Impl::conclude_held(Device& device) {
+    const auto held = std::move(*device.held);
+    device.held.reset();
+    look(device, held.reading, held.cause);
+    wish(device, false);
+}
+
+void Engine::Impl::identify(Device& device, const DeviceReading& reading, const Cause& cause) {
+    const auto old_name = std::exchange(device.id.name, reading.id.name);
+    device.id.uuid = reading.id.uuid;
+    if (reading.id.diskseq) device.id.diskseq = reading.id.diskseq;
+    if (old_name != device.id.name)
+        judge.happened(&device, core_type("device.renamed"), {{"old_name", {old_name}}}, cause);
+}
+
+void Engine::Impl::compare_targets(Device& device, const DeviceReading& reading, const Cause& cause,
+                                   bool known) {
+    const auto old_sectors = device.sectors();
+    bool changed = device.targets.size() != reading.targets.size();
+    for (std::uint32_t i = static_cast<std::uint32_t>(reading.targets.size()); i < device.targets.size(); ++i)
+        judge.forget(device, i);
+    device.targets.resize(reading.targets.size());
+    for (std::uint32_t i = 0; i < reading.targets.size(); ++i) {
+        auto& target = device.targets[i];
+        const auto& now_is = reading.targets[i];
+        changed |= target.type != now_is.type || target.start != now_is.start ||
+                   target.length != now_is.length ||
+                   (target.table && now_is.table && *target.table != *now_is.table);
+        if (target.type != now_is.type) {
+            judge.forget(device, i);
+            target = {};
+            target.index = i;
+            target.type = now_is.type;
+            if (const auto it = claims.find(now_is.type); it != claims.end()) {
+                std::tie(target.plugin, target.claim) = it->second;
+                target.gauges.resize(target.plugin->family().gauges.size());
+            }
+        }
+        target.start = now_is.start;
+        target.length = now_is.length;
+        if (now_is.table) target.table = now_is.table;
+    }
+    const auto sectors = device.sectors();
+    if (known && changed && !reading.targets.empty()) {
+        device.unsettled = true;
+        judge.happened(&device, core_type("device.table_changed"), {}, cause);
+        if (old_sectors != sectors && old_sectors && sectors)
+            judge.happened(&device, core_type("device.resized"),
+                           {{"old_sectors", {old_sectors}}, {"sectors", {sectors}}}, cause);
+    }
+    if (!reading.targets.empty()) {
+        device.read_only = reading.read_only;
+        judge.core(device, {kNoTarget, &core_type("device.read_only"), ""}, reading.read_only, {}, cause,
+                   !known);
+    }
+    for (const auto& target : device.targets)
+        judge.core(device, {target.index, &core_type("device.table_error"), std::to_string(target.index)},
+                   target.type == "error", {}, cause, !known);
+}
+
+void Engine::Impl::note_suspension(Device& device, const DeviceReading& reading, const Cause& cause) {
+    const bool asleep = reading.suspended || reading.internal_suspend;
+    if (device.suspended && !asleep) device.unsettled = true;
+    device.suspended = asleep;
+    // A device that the kernel itself suspended (a thin with its pool) is not the one to be reported.
+    const bool counts = reading.suspended && !reading.internal_suspend && !reading.targets.empty();
+    if (counts && !device.suspended_since) device.suspended_since = now;
+    if (counts) return;
+    device.suspended_since.reset();
+    judge.core(device, {kNoTarget, &core_type("device.suspended_long"), ""}, false, {}, cause, false);
+}
+
+void Engine::Impl::look(Device& device, const DeviceReading& reading, const Cause& cause) {
+    for (auto& target : device.targets)
+        if (target.plugin && reading.targets[target.index].status)
+            look(device, target, reading.targets[target.index], cause);
+}
+
+void Engine::Impl::look(Device& device, TargetState& target, const TargetReading& reading,
+                        const Cause& cause) {
+    const auto view = [&](std::uint64_t start, std::uint64_t length, std::string_view table,
+                          std::string_view status) {
+        return TargetView{&device.id, target.index, start, length, target.type, table, status};
+    };
+    const std::string table = reading.table.value_or("");
+    if (target.understood && !target.in_doubt && target.told.empty() && device.waiting.empty() &&
+        target.last_status == *reading.status && target.last_table == table &&
+        target.last_length == reading.length) {
+        for (auto& gauge : target.gauges) gauge.unchanged(now); // the same text says nothing new
+        return;
+    }
+    const auto before = view(target.last_start, target.last_length, target.last_table, target.last_status);
+    const auto current = view(reading.start, reading.length, table, *reading.status);
+    const bool initial = !target.understood;
+    auto said = target.plugin->look(initial ? nullptr : &before, current);
+    if (said.outcome != Said::Outcome::ok) {
+        not_understood(device, target, said, *reading.status, cause, initial);
+        return;
+    }
+    target.understood = true;
+    target.in_doubt = false;
+    target.last_table = table;
+    target.last_status = *reading.status;
+    target.last_start = reading.start;
+    target.last_length = reading.length;
+    target.wish.reset();
+    if (said.read_within_ms) target.wish = std::chrono::milliseconds{*said.read_within_ms};
+    judge.core(device, {target.index, &core_type("device.status_unknown"), std::to_string(target.index)},
+               false, {{"status", {*reading.status}}, {"target", {target.type}}}, cause, false);
+    judge.core(device, {target.index, &core_type("monitor.plugin_failed"), target.plugin->family().name},
+               false, {{"reason", {std::string{"it works again"}}}}, cause, false);
+    judge.looked(device, target, std::move(said), cause, initial);
+}
+
+void Engine::Impl::not_understood(Device& device, TargetState& target, const Said& said,
+                                  std::string_view text, const Cause& cause, bool initial) {
+    target.in_doubt = true;
+    target.wish = options.poll_interval; // until it is understood again
+    if (said.outcome == Said::Outcome::fault)
+        judge.core(device, {target.index, &core_type("monitor.plugin_failed"), target.plugin->family().name},
+                   true, {{"reason", {said.because}}, {"target", {target.type}}}, cause, initial);
+    Fields data{{"status", {std::string{text}}}, {"target", {target.type}}};
+    if (!said.because.empty()) data.emplace_back("reason", Value{said.because});
+    judge.core(device, {target.index, &core_type("device.status_unknown"), std::to_string(target.index)},
+               true, std::move(data), cause, initial);
+}
+
+// When the device has to be read again though the kernel may say nothing; the soonest reason counts.
+void Engine::Impl::wish(Device& device, bool soon) {
+    std::optional<Duration> wait;
+    const auto consider = [&](Duration d) { wait = wait ? std::min(*wait, d) : d; };
+    if (device.suspended) consider(options.poll_interval); // a resume wakes nobody
+    for (const auto& target : device.targets) {
+        if (!target.plugin || device.suspended) continue;
+        if (target.wish) consider(std::max(*target.wish, options.poll_fastest));
+        for (size_t i = 0; i < target.gauges.size(); ++i)
+            if (const auto d = target.gauges[i].next_read(target.plugin->family().gauges[i], options))
+                consider(*d);
+    }
+    if (soon) wait = options.reread;
+    if (!wait && !device.wished) return;
+    device.wished = wait.has_value();
+    wishes[device.id.number] = wait ? std::optional{now + *wait} : std::nullopt;
+}
+
+void Engine::Impl::take(const DeviceRemoved& removed) {
+    Device* device = registry.find(removed.id.number);
+    if (device && Registry::same_lifetime(*device, removed.id)) end_lifetime(*device, {"kernel", 0, {}});
+}
+
+void Engine::Impl::take(const Unresponsive& unresponsive) {
+    Device* device = registry.find(unresponsive.id.number);
+    if (!device) {
+        if (registry.is_past(unresponsive.id)) return;
+        device = &registry.create(unresponsive.id);
+        device->announced = !baseline_done;
+    }
+    Value::List names;
+    for (const auto& name : unresponsive.devices) names.push_back({name});
+    const auto& type = core_type("device.unresponsive");
+    judge.core(*device, {kNoTarget, &type, ""}, true, {{"devices", {std::move(names)}}},
+               {device->read ? "kernel" : "start", 0, {}}, !device->read);
+}
+
+void Engine::Impl::take(const Responsive& responsive) {
+    Device* device = registry.find(responsive.id.number);
+    if (!device) return;
+    const auto& type = core_type("device.unresponsive");
+    judge.core(*device, {kNoTarget, &type, ""}, false, {}, {"kernel", 0, {}}, false);
+}
+
+} // namespace dmev

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the kernel said by uevent: path events in their order, the end of a lifetime, and hints.
+#include <algorithm>
+#include <charconv>
+
+#include "engine/impl.hpp"
+
+namespace dmev {
+namespace {
+
+std::optional<std::uint64_t> number(std::string_view text) {
+    std::uint64_t value = 0;
+    const auto end = text.data() + text.size();
+    const auto r = std::from_chars(text.data(), end, value);
+    if (text.empty() || r.ec != std::errc{} || r.ptr != end) return std::nullopt;
+    return value;
+}
+
+std::optional<DeviceId> identity(const UeventReading& uevent) {
+    const auto major = number(uevent["MAJOR"]), minor = number(uevent["MINOR"]);
+    if (!major || !minor || *major > UINT32_MAX || *minor > UINT32_MAX) return std::nullopt;
+    return DeviceId{std::string{uevent["DM_NAME"]},
+                    std::string{uevent["DM_UUID"]},
+                    {static_cast<std::uint32_t>(*major), static_cast<std::uint32_t>(*minor)},
+                    number(uevent["DISKSEQ"])};
+}
+
+} // namespace
+
+bool Engine::Impl::is_path_uevent(const UeventReading& uevent) {
+    return !uevent["DM_ACTION"].empty() && !uevent["DM_SEQNUM"].empty();
+}
+
+void Engine::Impl::take(const UeventReading& uevent, Time at) {
+    const auto id = identity(uevent);
+    if (!id || registry.is_past(*id)) return;
+    Device* device = registry.find(id->number);
+    if (device && !Registry::same_lifetime(*device, *id)) {
+        end_lifetime(*device, {"uevent", 0, {}});
+        device = nullptr;
+    }
+    if (is_path_uevent(uevent)) {
+        if (!device) {
+            // It came before the first reading: the uevent itself says what is needed to tell of it.
+            device = &registry.create(*id);
+            device->announced = !baseline_done;
+        }
+        batch.add(id->number, uevent, at, options.batch);
+        if (batch.complete(device->last_dm_seqnum)) flush_batch();
+        return;
+    }
+    if (!device) return;
+    if (id->diskseq) device->id.diskseq = id->diskseq;
+    if (uevent["ACTION"] == "remove") {
+        end_lifetime(*device, {"uevent", 0, {}});
+        return;
+    }
+    if (uevent["ACTION"] != "change") return;
+    device->unsettled = true; // a resume, perhaps with another table
+    state_uevent(*device, uevent, std::nullopt);
+    reschedule(*device);
+}
+
+void Engine::Impl::flush_batch() {
+    Device* device = registry.find(batch.device());
+    for (auto& [reading, seqnum] : batch.take()) {
+        if (!device) continue;
+        state_uevent(*device, reading, seqnum);
+        if (seqnum) device->last_dm_seqnum = seqnum;
+    }
+    if (device) reschedule(*device);
+}
+
+void Engine::Impl::state_uevent(Device& device, const UeventReading& uevent,
+                                std::optional<std::uint64_t> dm_seqnum) {
+    const auto type = uevent["DM_TARGET"];
+    if (!type.empty() && device.targets.empty()) {
+        const auto claim = claims.find(type);
+        if (claim == claims.end()) return;
+        // Not read yet: a target of that type, of which nothing else is known.
+        TargetState target;
+        target.type = std::string{type};
+        std::tie(target.plugin, target.claim) = claim->second;
+        target.gauges.resize(target.plugin->family().gauges.size());
+        device.targets.push_back(std::move(target));
+    }
+    Cause cause{"uevent", 0,
+                EventUevent{std::string{uevent["ACTION"]}, number(uevent["SEQNUM"]), dm_seqnum,
+                            std::string{uevent["DM_ACTION"]}}};
+    for (auto& target : device.targets) {
+        if (!target.plugin || !target.plugin->has_uevent() || (!type.empty() && target.type != type))
+            continue;
+        const TargetView last{&device.id,  target.index,      target.last_start, target.last_length,
+                              target.type, target.last_table, target.last_status};
+        auto said = target.plugin->uevent(last, uevent);
+        if (said.outcome == Said::Outcome::ok) {
+            judge.told(device, target, std::move(said), cause);
+        } else {
+            std::string text;
+            for (const auto& [name, value] : uevent.env)
+                text += (text.empty() ? "" : " ") + name + "=" + value;
+            not_understood(device, target, said, text, cause, false);
+        }
+        if (!type.empty()) break;
+    }
+}
+
+} // namespace dmev

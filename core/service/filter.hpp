@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+#include <vector>
+
+#include "model/catalogue.hpp"
+#include "model/device_state.hpp"
+#include "model/event.hpp"
+
+namespace dmev {
+
+// What is shown of what happened: the selected types, without the ignored devices.
+struct Filter {
+    Selection selection = Selection::everything();
+    std::vector<std::string> ignore; // UUIDs, literally or as globs
+
+    bool wants(const Event& event) const;
+    bool ignores(const DeviceId& device) const;
+
+    // The devices that a selected family serves, each with the selected conditions only.
+    std::vector<DeviceState> apply(std::vector<DeviceState> devices, const Catalogue& catalogue) const;
+};
+
+// Whether --once ends with this event: neither the mere appearance of a device nor an action's outcome.
+bool ends_once(const Event& event);
+
+} // namespace dmev

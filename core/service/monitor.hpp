@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <functional>
+#include <optional>
+#include <span>
+
+#include "base/loop.hpp"
+#include "engine/engine.hpp"
+#include "service/filter.hpp"
+#include "source/source.hpp"
+
+namespace dmev {
+
+// Carries observations from a source through the engine, wishes back to the source, and wanted events out.
+// It keeps the engine's appointments with one timer of the loop. Owns neither loop nor source.
+class Monitor {
+ public:
+    struct Ports {
+        std::function<void(const Event&)> report;       // wanted events
+        std::function<void(const Observation&)> record; // everything, ignored devices too; may be empty
+        std::function<void()> ready; // once, when what was there has been read; may be empty
+        std::function<Time()> clock; // the source's own
+    };
+    struct Options {
+        Filter filter;
+        bool once = false; // stop the loop after the first event that ends_once()
+        EngineOptions engine;
+    };
+    // All references must outlive the monitor.
+    Monitor(Loop& loop, Source& source, const Catalogue& catalogue, std::span<const Plugin> plugins,
+            Options options, Ports ports);
+    ~Monitor();
+    Monitor(const Monitor&) = delete;
+    Monitor& operator=(const Monitor&) = delete;
+
+    // Starts the source; the loop does the rest.
+    Result<> start();
+
+ private:
+    void take(Observation&& observation);
+    void keep_appointment();
+    void raised(const Event& event);
+    void settle();
+
+    Loop& loop_;
+    Source& source_;
+    Options options_;
+    Ports ports_;
+    Engine engine_;
+    std::optional<Time> due_;
+    Loop::TimerId timer_ = 0;
+    bool raised_ = false; // since it was last set to false
+    bool ready_ = false;
+    bool done_ = false;
+};
+
+} // namespace dmev

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/pidfile.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <optional>
+
+#include "base/text.hpp"
+
+namespace dmev {
+namespace {
+
+Error failed(const std::string& path, int errno_value) {
+    auto error = errno_error("cannot write pidfile", escape(path), errno_value);
+    if (errno_value == EACCES || errno_value == EPERM) {
+        error.kind = ErrorKind::not_permitted;
+        error.remedy = "run as root, or name another file with --pidfile";
+    }
+    return error;
+}
+
+// The digits in the file; nothing when it holds something else.
+std::optional<std::string> read_pid(int fd) {
+    char buffer[32];
+    const auto n = pread(fd, buffer, sizeof buffer, 0);
+    if (n < 0 || n == sizeof buffer) return std::nullopt;
+    std::string text(buffer, static_cast<std::size_t>(n));
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    const bool digits = std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+    if (!digits) return std::nullopt;
+    return text;
+}
+
+// Whether PATH still leads to the file behind FD: its last owner may have removed it before we got the lock.
+bool is_at(const std::string& path, int fd) {
+    struct stat here {
+    }, there{};
+    return fstat(fd, &here) == 0 && lstat(path.c_str(), &there) == 0 && here.st_dev == there.st_dev &&
+           here.st_ino == there.st_ino;
+}
+
+} // namespace
+
+Result<Pidfile> Pidfile::take(const std::string& given) {
+    // Absolute, since whoever detaches leaves the working directory.
+    std::error_code ignored;
+    const auto path = std::filesystem::absolute(given, ignored).string();
+    for (;;) {
+        Fd fd{open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0644)};
+        if (!fd) return failed(path, errno);
+        struct stat st {};
+        if (fstat(fd.get(), &st) < 0) return failed(path, errno);
+        const auto pid = read_pid(fd.get());
+        if (!S_ISREG(st.st_mode) || !pid)
+            return Error{ErrorKind::failed, "cannot write pidfile", escape(path),
+                         "it exists and holds no process id, so it is left alone", "name another file"};
+        if (flock(fd.get(), LOCK_EX | LOCK_NB) < 0) {
+            if (errno != EWOULDBLOCK) return failed(path, errno);
+            return Error{ErrorKind::failed, "already running", pid->empty() ? "" : "as process " + *pid,
+                         "it holds " + escape(path), "stop it first, or use another --pidfile"};
+        }
+        if (!is_at(path, fd.get())) continue;
+        const auto text = std::to_string(getpid()) + "\n";
+        if (ftruncate(fd.get(), 0) < 0 || pwrite(fd.get(), text.data(), text.size(), 0) < 0)
+            return failed(path, errno);
+        return Pidfile{path, std::move(fd)};
+    }
+}
+
+Pidfile::~Pidfile() {
+    // Under the lock nobody else writes here; who opened the old file meanwhile finds it gone and tries
+    // again.
+    if (fd_ && is_at(path_, fd_.get())) unlink(path_.c_str());
+}
+
+} // namespace dmev

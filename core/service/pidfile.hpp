@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+
+namespace dmev {
+
+// The right to be the one instance of this path: a locked file with our process id, for as long as it lives.
+// The lock is the truth and ends with the process however it dies; a file left behind means nothing.
+class Pidfile {
+ public:
+    // Refuses when another process holds the lock, and names it. A file that holds anything but a process id
+    // is left alone. REQUIRES: no process is forked from ours while it lives.
+    static Result<Pidfile> take(const std::string& path);
+
+    Pidfile(Pidfile&&) = default;
+    Pidfile& operator=(Pidfile&&) = delete;
+    ~Pidfile(); // removes the file unless it is a successor's by now
+
+ private:
+    Pidfile(std::string path, Fd fd) : path_(std::move(path)), fd_(std::move(fd)) {}
+    std::string path_;
+    Fd fd_;
+};
+
+} // namespace dmev

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "source/kernel_source.hpp"
+
+#include <sys/epoll.h>
+#include <sys/utsname.h>
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+
+#include "base/log.hpp"
+#include "source/control.hpp"
+#include "source/netlink.hpp"
+#include "source/reader_pool.hpp"
+
+namespace dmev {
+namespace {
+
+// A list is made again while uevents tell that it is outdated; beyond this the loop gets its turn first.
+constexpr int lists_in_a_row = 8;
+constexpr auto list_pause = std::chrono::seconds{1};
+
+std::function<Time()> steady_time_of_day() {
+    const auto day = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+    return [day, start = Loop::Clock::now()] {
+        return day + std::chrono::duration_cast<Duration>(Loop::Clock::now() - start);
+    };
+}
+
+ReaderSetup reader_setup(const KernelOptions& options) {
+    ReaderSetup setup;
+    for (const auto& claim : options.claims)
+        setup.claims.push_back({claim.target, claim.table, claim.served_by});
+    setup.all_statuses = options.all_statuses;
+    setup.hide_diskseq = options.hide_diskseq;
+    return setup;
+}
+
+class KernelSource : public Source {
+ public:
+    KernelSource(KernelOptions options, Launcher& launcher, Control control, UeventSocket uevents)
+        : hide_diskseq_(options.hide_diskseq),
+          clock_(options.clock ? std::move(options.clock) : steady_time_of_day()),
+          control_(std::move(control)),
+          uevents_(std::move(uevents)),
+          tracker_(options.tracker),
+          pool_(launcher, reader_setup(options), static_cast<std::size_t>(std::max(options.readers, 1))) {}
+
+    ~KernelSource() override {
+        if (!loop_) return;
+        loop_->forget(control_.fd());
+        loop_->forget(uevents_.fd());
+        loop_->cancel(timer_);
+    }
+
+    Result<> start(Loop& loop, Sink sink) override;
+
+    void wish(DevNum device, std::optional<Time> by) override {
+        tracker_.wish(device, by);
+        if (!working_) set_timer();
+    }
+
+ private:
+    void begin();
+    void take_uevents();
+    bool make_list(bool even_if_outdated);
+    void work();
+    void deliver();
+    void set_timer();
+    void on_reply(ReadReply&& reply);
+
+    bool hide_diskseq_;
+    std::function<Time()> clock_;
+    Control control_;
+    UeventSocket uevents_;
+    Tracker tracker_;
+    ReaderPool pool_;
+    Loop* loop_ = nullptr;
+    Sink sink_;
+    Loop::TimerId timer_ = 0;
+    bool woken_ = false;   // something happened since the last list
+    bool working_ = false; // the sink may call wish() while we are
+    std::optional<Time> no_list_before_;
+    std::map<DevNum, int> errors_; // devices that cannot be read, to say so once
+};
+
+Result<> KernelSource::start(Loop& loop, Sink sink) {
+    sink_ = std::move(sink);
+    loop_ = &loop;
+    const auto on_control = [this](std::uint32_t) {
+        woken_ = true;
+        work();
+    };
+    // An edge for each wake-up: it stays readable until armed, and a list that failed waits for a while.
+    if (auto watched = loop.watch(control_.fd(), EPOLLIN | EPOLLET, on_control); !watched) return watched;
+    if (auto watched = loop.watch(uevents_.fd(), EPOLLIN, [this](std::uint32_t) { work(); }); !watched)
+        return watched;
+    const auto lost = [this](std::uint32_t call) {
+        tracker_.lost(call, clock_());
+        work();
+    };
+    if (auto started = pool_.start(
+            loop, {[this](ReadReply&& reply) { on_reply(std::move(reply)); }, lost, [this] { work(); }});
+        !started)
+        return started;
+    timer_ = loop.after(Loop::Clock::duration{0}, [this] { begin(); });
+    return {};
+}
+
+void KernelSource::begin() {
+    utsname system{};
+    uname(&system);
+    std::string boot_id;
+    std::ifstream{"/proc/sys/kernel/random/boot_id"} >> boot_id;
+    sink_({clock_(), SourceStarted{DMEVENT_VERSION, system.release, control_.version(), boot_id}});
+    work();
+}
+
+void KernelSource::take_uevents() {
+    UeventReading uevent;
+    for (;;) {
+        switch (uevents_.receive(uevent)) {
+            case UeventSocket::Got::nothing: return;
+            case UeventSocket::Got::overrun: tracker_.overrun(); break;
+            case UeventSocket::Got::uevent:
+                if (hide_diskseq_)
+                    std::erase_if(uevent.env, [](const auto& v) { return v.first == "DISKSEQ"; });
+                tracker_.uevent(std::move(uevent));
+        }
+    }
+}
+
+// Arm first, then list: what happens in between wakes us again. Uevents that came before the list was made
+// are taken in before it is; if they tell of something that it may not show yet, another one is better.
+bool KernelSource::make_list(bool even_if_outdated) {
+    tracker_.listing();
+    auto armed = control_.arm();
+    auto list = armed ? control_.list() : Result<std::vector<ListedDevice>>{armed.error()};
+    if (!list) {
+        log::error("{}", list.error().text());
+        no_list_before_ = clock_() + list_pause;
+        woken_ = true;
+        return false;
+    }
+    no_list_before_.reset();
+    woken_ = false;
+    take_uevents();
+    if (!tracker_.wants_list() || even_if_outdated) tracker_.listed(*list);
+    return true;
+}
+
+void KernelSource::on_reply(ReadReply&& reply) {
+    // The barrier: the kernel sends path uevents before it moves event_nr, so those that this status
+    // already shows are in the queue by now, and go first.
+    take_uevents();
+    if (reply.outcome == ReadOutcome::failed) {
+        const auto number = reply.reading.id.number;
+        if (std::exchange(errors_[number], reply.error) != reply.error)
+            log::warning("cannot read device {}: {}", number.text(), std::strerror(reply.error));
+    } else {
+        errors_.erase(reply.reading.id.number);
+    }
+    tracker_.replied(std::move(reply), clock_());
+    work();
+}
+
+// Everything there is to do now: whatever happened ends here.
+void KernelSource::work() {
+    working_ = true;
+    take_uevents();
+    tracker_.advance(clock_());
+    const bool paused = no_list_before_ && clock_() < *no_list_before_;
+    for (int lists = 1; !paused && lists <= lists_in_a_row && (woken_ || tracker_.wants_list()); ++lists)
+        if (!make_list(lists == lists_in_a_row)) break;
+    for (const auto call : tracker_.take_stuck()) pool_.give_up(call);
+    if (tracker_.may_add_reader()) pool_.refill();
+    if (pool_.usable() == 0) tracker_.no_readers();
+    while (pool_.idle()) {
+        const auto call = tracker_.next_call(clock_());
+        if (!call) break;
+        pool_.ask(*call);
+    }
+    deliver();
+    working_ = false;
+    set_timer();
+}
+
+void KernelSource::deliver() {
+    for (auto& what : tracker_.take()) sink_({clock_(), std::move(what)});
+}
+
+void KernelSource::set_timer() {
+    auto due = tracker_.due();
+    if (woken_ || tracker_.wants_list()) { // a list that failed, or that was outdated too often
+        const auto list = no_list_before_.value_or(clock_());
+        due = due ? std::min(*due, list) : list;
+    }
+    loop_->cancel(timer_);
+    timer_ = 0;
+    if (!due) return;
+    const auto delay = std::max(*due - clock_(), Duration{0});
+    timer_ = loop_->after(std::chrono::duration_cast<Loop::Clock::duration>(delay), [this] { work(); });
+}
+
+} // namespace
+
+Result<std::unique_ptr<Source>> kernel_source(KernelOptions options, Launcher& launcher) {
+    auto control = Control::open(!options.hide_list_extras);
+    if (!control) return std::move(control).error();
+    auto uevents = UeventSocket::open();
+    if (!uevents) return std::move(uevents).error();
+    return std::unique_ptr<Source>{std::make_unique<KernelSource>(std::move(options), launcher,
+                                                                  *std::move(control), *std::move(uevents))};
+}
+
+} // namespace dmev

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "source/reader_protocol.hpp"
+
+#include <concepts>
+#include <cstring>
+
+namespace dmev {
+namespace {
+
+enum class MessageKind : std::uint8_t { setup = 1, request = 2, reply = 3 };
+constexpr std::size_t length_size = sizeof(std::uint32_t);
+
+// Both ends are one program on one machine: numbers travel as they lie in memory.
+class Writer {
+ public:
+    explicit Writer(MessageKind kind) : out_(length_size, '\0') { put(kind); }
+
+    template <class T>
+    requires std::integral<T> || std::is_enum_v<T>
+    void put(T value) { out_.append(reinterpret_cast<const char*>(&value), sizeof value); }
+    void put(std::string_view text) {
+        put(static_cast<std::uint32_t>(text.size()));
+        out_.append(text);
+    }
+    void put(const std::string& text) { put(std::string_view{text}); }
+    void put(const DevNum& number) {
+        put(number.major);
+        put(number.minor);
+    }
+    template <class T>
+    void put(const std::optional<T>& value) {
+        put(value.has_value());
+        if (value) put(*value);
+    }
+    std::string frame() && {
+        const auto length = static_cast<std::uint32_t>(out_.size() - length_size);
+        std::memcpy(out_.data(), &length, length_size);
+        return std::move(out_);
+    }
+
+ private:
+    std::string out_;
+};
+
+// Reads what Writer wrote. After the first lack everything reads as zero, and done() is false.
+class Reader {
+ public:
+    Reader(std::string_view frame, MessageKind expected) : rest_(frame) {
+        if (get<std::uint8_t>() != static_cast<std::uint8_t>(expected)) ok_ = false;
+    }
+
+    template <std::integral T>
+    T get() {
+        T value{};
+        const auto bytes = take(sizeof value);
+        if (bytes.size() == sizeof value) std::memcpy(&value, bytes.data(), sizeof value);
+        return value;
+    }
+    // Any other byte than 0 and 1 is none of Writer's.
+    bool flag() {
+        const auto byte = get<std::uint8_t>();
+        if (byte > 1) ok_ = false;
+        return byte == 1;
+    }
+    std::string text() { return std::string{take(get<std::uint32_t>())}; }
+    DevNum number() {
+        const auto major = get<std::uint32_t>();
+        return {major, get<std::uint32_t>()};
+    }
+    template <class F>
+    auto optional(F read) -> std::optional<decltype(read())> {
+        if (!flag()) return std::nullopt;
+        return read();
+    }
+    // A count of elements of at least LEAST bytes each; none that the rest could not hold.
+    std::uint32_t count(std::size_t least) {
+        const auto n = get<std::uint32_t>();
+        if (n > rest_.size() / least) ok_ = false;
+        return ok_ ? n : 0;
+    }
+    void fail() { ok_ = false; }
+    bool done() const { return ok_ && rest_.empty(); }
+
+ private:
+    std::string_view take(std::size_t n) {
+        if (!ok_ || n > rest_.size()) {
+            ok_ = false;
+            return {};
+        }
+        const auto bytes = rest_.substr(0, n);
+        rest_.remove_prefix(n);
+        return bytes;
+    }
+    std::string_view rest_;
+    bool ok_ = true;
+};
+
+} // namespace
+
+std::string encode(const ReaderSetup& setup) {
+    Writer out{MessageKind::setup};
+    out.put(setup.all_statuses);
+    out.put(setup.hide_diskseq);
+    out.put(static_cast<std::uint32_t>(setup.claims.size()));
+    for (const auto& claim : setup.claims) {
+        out.put(claim.target);
+        out.put(claim.table);
+        out.put(claim.served_by);
+    }
+    return std::move(out).frame();
+}
+
+std::optional<ReaderSetup> decode_setup(std::string_view frame) {
+    Reader in{frame, MessageKind::setup};
+    ReaderSetup setup;
+    setup.all_statuses = in.flag();
+    setup.hide_diskseq = in.flag();
+    for (auto n = in.count(6); n > 0; --n) {
+        auto& claim = setup.claims.emplace_back();
+        claim.target = in.text();
+        claim.table = in.flag();
+        claim.served_by = in.flag();
+    }
+    if (!in.done()) return std::nullopt;
+    return setup;
+}
+
+std::string encode(const ReadRequest& request) {
+    Writer out{MessageKind::request};
+    out.put(request.id);
+    out.put(request.device);
+    out.put(request.table_only);
+    out.put(request.leader);
+    return std::move(out).frame();
+}
+
+std::optional<ReadRequest> decode_request(std::string_view frame) {
+    Reader in{frame, MessageKind::request};
+    ReadRequest request;
+    request.id = in.get<std::uint32_t>();
+    request.device = in.number();
+    request.table_only = in.flag();
+    request.leader = in.optional([&] { return in.number(); });
+    if (!in.done()) return std::nullopt;
+    return request;
+}
+
+std::string encode(const ReadReply& reply) {
+    Writer out{MessageKind::reply};
+    out.put(reply.id);
+    out.put(reply.outcome);
+    out.put(reply.error);
+    out.put(reply.leader);
+    const auto& reading = reply.reading;
+    out.put(reading.id.name);
+    out.put(reading.id.uuid);
+    out.put(reading.id.number);
+    out.put(reading.id.diskseq);
+    out.put(reading.event_nr);
+    for (const bool flag : {reading.suspended, reading.internal_suspend, reading.read_only,
+                            reading.deferred_remove, reading.inactive_table})
+        out.put(flag);
+    out.put(static_cast<std::uint32_t>(reading.targets.size()));
+    for (const auto& target : reading.targets) {
+        out.put(target.start);
+        out.put(target.length);
+        out.put(target.type);
+        out.put(target.table);
+        out.put(target.status);
+    }
+    return std::move(out).frame();
+}
+
+std::optional<ReadReply> decode_reply(std::string_view frame) {
+    Reader in{frame, MessageKind::reply};
+    ReadReply reply;
+    reply.id = in.get<std::uint32_t>();
+    const auto outcome = in.get<std::uint8_t>();
+    if (outcome > static_cast<std::uint8_t>(ReadOutcome::failed)) in.fail();
+    reply.outcome = static_cast<ReadOutcome>(outcome);
+    reply.error = in.get<std::int32_t>();
+    reply.leader = in.optional([&] { return in.number(); });
+    auto& reading = reply.reading;
+    reading.id.name = in.text();
+    reading.id.uuid = in.text();
+    reading.id.number = in.number();
+    reading.id.diskseq = in.optional([&] { return in.get<std::uint64_t>(); });
+    reading.event_nr = in.get<std::uint32_t>();
+    for (auto* flag : {&reading.suspended, &reading.internal_suspend, &reading.read_only,
+                       &reading.deferred_remove, &reading.inactive_table})
+        *flag = in.flag();
+    for (auto n = in.count(22); n > 0; --n) {
+        auto& target = reading.targets.emplace_back();
+        target.start = in.get<std::uint64_t>();
+        target.length = in.get<std::uint64_t>();
+        target.type = in.text();
+        target.table = in.optional([&] { return in.text(); });
+        target.status = in.optional([&] { return in.text(); });
+    }
+    if (!in.done()) return std::nullopt;
+    return reply;
+}
+
+std::optional<std::string> FrameBuffer::next() {
+    if (broken_ || buffer_.size() < length_size) return std::nullopt;
+    std::uint32_t length;
+    std::memcpy(&length, buffer_.data(), length_size);
+    if (length > max_frame) {
+        broken_ = true;
+        return std::nullopt;
+    }
+    if (buffer_.size() - length_size < length) return std::nullopt;
+    auto frame = buffer_.substr(length_size, length);
+    buffer_.erase(0, length_size + length);
+    return frame;
+}
+
+} // namespace dmev

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/gauge.hpp"
+
+#include <gtest/gtest.h>
+
+#include "driver.hpp"
+
+namespace dmev {
+namespace {
+
+const GaugeType kGauge{"use", "toy.full", "blocks", 80, 5, 75};
+
+struct Step {
+    std::uint64_t used, total;
+    int threshold; // 0: no news, -1: ended
+};
+
+void walk(const GaugeType& type, const std::vector<Step>& steps) {
+    GaugeState gauge;
+    Time now{};
+    for (const auto& s : steps) {
+        const auto news = gauge.update(type, s.used, s.total, now += 1s);
+        const int got = !news ? 0 : news->raised ? static_cast<int>(news->threshold) : -1;
+        EXPECT_EQ(got, s.threshold) << s.used << "/" << s.total;
+    }
+}
+
+TEST(Gauge, StepsAreToldOnceTheHighestReached) {
+    walk(kGauge, {{80, 100, 0},
+                  {81, 100, 80},
+                  {82, 100, 0},
+                  {86, 100, 85},
+                  {97, 100, 95},
+                  {100, 100, 100},
+                  {100, 100, 0}});
+    walk(kGauge, {{100, 100, 100}});
+    walk(kGauge, {{99, 100, 95}, {100, 100, 100}});
+}
+
+TEST(Gauge, AStepIsArmedAgainBelowIt) {
+    walk(kGauge, {{81, 100, 80}, {76, 100, 0}, {82, 100, 0}, {75, 100, 0}, {74, 100, -1}, {81, 100, 80}});
+    walk(kGauge, {{91, 100, 90}, {86, 100, 0}, {91, 100, 0}, {84, 100, 0}, {91, 100, 90}});
+    walk(kGauge, {{100, 100, 100}, {96, 100, 0}, {100, 100, 0}, {94, 100, 0}, {100, 100, 100}});
+}
+
+TEST(Gauge, GrowthTellsAtOnceWhatStillHolds) {
+    walk(kGauge, {{90, 100, 85}, {90, 105, 85}, {90, 112, 80}, {90, 114, -1}, {90, 200, 0}});
+    walk(kGauge, {{90, 100, 85}, {90, 200, -1}});
+}
+
+TEST(Gauge, OffAndEmpty) {
+    walk({"use", "toy.full", "", 0, 5, 0}, {{99, 100, 0}, {100, 100, 0}});
+    walk({"use", "", "", 80, 5, 75}, {{100, 100, 0}});
+    walk(kGauge, {{0, 0, 0}});
+}
+
+TEST(Gauge, OneLimitWithoutSteps) {
+    walk({"use", "toy.full", "", 80, 0, 80}, {{90, 100, 80}, {95, 100, 0}, {100, 100, 100}});
+}
+
+TEST(Gauge, IsReadSeldomFarFromALimitAndOftenNear) {
+    const EngineOptions options;
+    GaugeState gauge;
+    Time now{};
+    gauge.update(kGauge, 100, 1000, now);
+    EXPECT_EQ(gauge.next_read(kGauge, options), options.poll_interval);
+    gauge.update(kGauge, 799, 1000, now += 100s);
+    EXPECT_EQ(gauge.next_read(kGauge, options), options.poll_fastest);
+    // 10 units a second, 100 to go: half of the 10 s that leaves.
+    GaugeState filling;
+    filling.update(kGauge, 690, 1000, now);
+    filling.update(kGauge, 700, 1000, now += 1s);
+    EXPECT_EQ(filling.next_read(kGauge, options), Duration{5s});
+    // Full: nothing is near any more.
+    filling.update(kGauge, 1000, 1000, now += 1s);
+    EXPECT_EQ(filling.next_read(kGauge, options), options.poll_interval);
+    EXPECT_FALSE(filling.next_read({"use", "", "", 80, 5, 75}, options));
+}
+
+TEST(Gauge, WhatStandsStillNearALimitIsAskedLessAndLess) {
+    const EngineOptions options;
+    GaugeState gauge;
+    Time now{};
+    gauge.update(kGauge, 799, 1000, now);
+    for (int i = 0; i < 6; ++i) gauge.unchanged(now += 1s);
+    EXPECT_EQ(gauge.next_read(kGauge, options), options.poll_interval);
+}
+
+TEST(Gauge, ThroughTheEngine) {
+    Driver d;
+    d.start("use=81/100");
+    EXPECT_EQ(d.take(), (Lines{"toy.full raised initial"}));
+    EXPECT_GT(d.wish(), 0);
+    d.after(1s).see(d.toy("use=86/100", 0, Why::poll));
+    ASSERT_EQ(d.events.size(), 1u);
+    EXPECT_EQ(d.events[0].message, "toy0: 86 %, above 85 %");
+    d.events.clear();
+    EXPECT_EQ(d.after(1s).see(d.toy("use=86/200", 0, Why::poll)).take(),
+              (Lines{"toy.grew", "toy.full cleared"}));
+}
+
+} // namespace
+} // namespace dmev

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <deque>
+#include <utility>
+#include <vector>
+
+#include "source/source.hpp"
+
+namespace dmev {
+
+// A source that says what the test wrote down, one observation for each round of the loop, and remembers
+// the wishes it was given.
+class ScriptedSource : public Source {
+ public:
+    explicit ScriptedSource(std::vector<Observation> script) : script_(script.begin(), script.end()) {}
+
+    Result<> start(Loop& loop, Sink sink) override {
+        loop_ = &loop;
+        sink_ = std::move(sink);
+        next();
+        return {};
+    }
+    void wish(DevNum device, std::optional<Time> by) override { wishes.emplace_back(device, by); }
+
+    std::vector<std::pair<DevNum, std::optional<Time>>> wishes;
+
+ private:
+    void next() {
+        if (script_.empty()) return;
+        loop_->after({}, [this] {
+            auto observation = std::move(script_.front());
+            script_.pop_front();
+            next();
+            sink_(std::move(observation));
+        });
+    }
+    std::deque<Observation> script_;
+    Loop* loop_ = nullptr;
+    Sink sink_;
+};
+
+} // namespace dmev

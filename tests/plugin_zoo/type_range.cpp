@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoo.hpp"
+
+static dmevent_result look(const dmevent_target*, const dmevent_target* now, const dmevent_say* say) {
+    dmevent::Say{say}.condition(zoo::provoked(now) ? 99 : 0, true);
+    return DMEVENT_OK;
+}
+ZOO_ANIMAL(zoo::broken([](auto& entry) { entry.look = look; }));
