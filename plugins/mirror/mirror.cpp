@@ -29,11 +29,12 @@ std::string_view kind_of(char letter) {
     }
 }
 
-// What a failed write comes to.
+// What a failed write comes to. A resume tries a held one again, and holds it again while the leg fails.
 std::string_view consequence(const Status& s, const std::optional<Table>& table) {
     if (s.lost()) return "no leg is left, I/O fails";
     if (!table) return "the failed write may be held until the mirror is reloaded or resumed";
     if (table->holds_writes()) return "the failed write is held until the mirror is reloaded or resumed";
+    if (table->keep_log && !s.log_good()) return "writes fail";
     return "writes go on";
 }
 

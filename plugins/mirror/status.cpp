@@ -23,6 +23,7 @@ bool parse_log(Words& words, Status& s) {
     Words as_number{first};
     const auto count = as_number.number();
     if (!as_number.ok()) {
+        if (first != "userspace") return false;
         s.log = first;
         for (auto n = words.number(); words.ok() && n > 0; --n)
             s.log_unreachable |= words.word() == "COM_FAILURE";
@@ -44,11 +45,6 @@ bool parse_log(Words& words, Status& s) {
 }
 
 } // namespace
-
-bool Status::all_good() const {
-    return health.find_first_not_of('A') == health.npos && log_health.value_or('A') == 'A' &&
-           !log_unreachable;
-}
 
 std::optional<Status> Status::parse(std::string_view status) {
     Status s;

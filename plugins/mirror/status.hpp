@@ -12,7 +12,7 @@ namespace mirror {
 // "disk 2 253:2 1024 2 253:0 0 253:1 0 1 handle_errors"
 struct Table {
     bool handle_errors = false; // an error raises an event, and a failed write is held
-    bool keep_log = false;      // …but for this: then it is not held
+    bool keep_log = false;      // …but for this: then it goes on, or fails if the log failed too
 
     bool holds_writes() const { return handle_errors && !keep_log; }
 
@@ -35,7 +35,8 @@ struct Status {
     // A leg to which copies do not get through. R is none: it is written like the others.
     bool broken() const { return health.find_first_of("DFSU") != health.npos; }
     bool copying() const { return !synced() && !broken(); }
-    bool all_good() const;
+    bool log_good() const { return log_health.value_or('A') == 'A' && !log_unreachable; }
+    bool all_good() const { return health.find_first_not_of('A') == health.npos && log_good(); }
 
     static std::optional<Status> parse(std::string_view status);
 };

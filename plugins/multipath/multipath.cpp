@@ -105,12 +105,25 @@ void say_path_set(const Map& old, const Map& map, Say& say) {
                      {{"added", added}, {"removed", removed}, {"change", std::string_view{change}}});
 }
 
-// An order (switch_group) leaves no group in use until the next I/O; the number in front then tells where it
-// will go, unless it is 1, which also stands for none.
+bool same_bypass(const Status& a, const Status& b) {
+    return std::equal(a.groups.begin(), a.groups.end(), b.groups.begin(), b.groups.end(),
+                      [](const Group& x, const Group& y) { return (x.state == 'D') == (y.state == 'D'); });
+}
+
+// Where the next I/O goes, while no group is in use. The number in front tells, if an order (switch_group)
+// took the group away; but 1 stands for none as well: after a load, a group that was disabled or enabled, or
+// I/O that found no path.
+std::uint64_t ordered_group(const Status& old, const Status& now) {
+    const auto to = now.next_group;
+    if (to == 0 || to > now.groups.size()) return 0;
+    const auto& paths = now.groups[to - 1].paths;
+    const bool usable = std::any_of(paths.begin(), paths.end(), [](const Path& p) { return !p.failed; });
+    return usable && (to > 1 || (!now.queue_io && same_bypass(old, now))) ? to : 0;
+}
+
 void say_switch(const Map& old, const Map& map, Say& say) {
-    const auto from = old.status.group();
-    auto to = map.status.group();
-    if (to == 0 && map.status.next_group > 1) to = map.status.next_group;
+    const auto from = old.status.group(), in_use = map.status.group();
+    const auto to = in_use != 0 ? in_use : ordered_group(old.status, map.status);
     if (from != 0 && to != 0 && from != to && same_layout(old.status, map.status))
         say.happened(Tables::group_switched, {}, {{"from_group", from}, {"to_group", to}});
 }

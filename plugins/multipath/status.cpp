@@ -67,7 +67,10 @@ std::vector<Path> Status::paths() const {
 std::optional<Status> Status::parse(std::string_view status) {
     Status s;
     Words words{status};
-    words.skip(words.number()); // queue_io and pg_init: not the queueing of queue_if_no_path
+    if (const auto n = words.number(); n > 0) {
+        s.queue_io = words.word() == "1"; // not the queueing of queue_if_no_path
+        words.skip(n - 1);
+    }
     words.skip(words.number()); // the hardware handler's
     auto groups = words.number();
     s.next_group = words.number();

@@ -36,6 +36,7 @@ struct Group {
 
 // "2 0 0 0 2 1 A 0 2 2 253:0 F 1 0 1 253:1 A 0 0 1 E 0 2 0 253:2 A 0 253:3 A 0 "
 struct Status {
+    bool queue_io = false; // until the first I/O after a load has found a path
     std::vector<Group> groups;
     std::uint64_t next_group = 0; // ordered, else in use, else 1; 0 without groups
 
