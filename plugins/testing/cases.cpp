@@ -69,7 +69,10 @@ Words words_of(const dmev::Plugin& plugin, const dmev::Said& said) {
     if (said.outcome == dmev::Said::Outcome::unknown) w.news.insert("unknown");
     if (said.outcome == dmev::Said::Outcome::fault) w.news.insert("fault:" + said.because);
     for (const auto& c : said.conditions) {
-        if (c.truth == dmev::Truth::no) continue;
+        if (c.truth == dmev::Truth::no) {
+            w.rest.insert("-" + with_part(type_name(plugin, c.type), c.part));
+            continue;
+        }
         const char mark = c.truth == dmev::Truth::yes ? '+' : c.truth == dmev::Truth::same ? '~' : '?';
         w.news.insert(mark + with_part(type_name(plugin, c.type), c.part));
         if (c.truth == dmev::Truth::yes) add_fields(c.more, w.rest);
@@ -113,26 +116,32 @@ dmev::Said look(const dmev::Plugin& plugin, const Line* before, const Line& now)
     return plugin.look(&old, view(now));
 }
 
-void check(const dmev::Plugin& plugin, const Case& one) {
-    const auto said = words_of(plugin, look(plugin, one.has_before ? &one.before : nullptr, one.now));
+void check_said(const dmev::Plugin& plugin, const dmev::Said& what, const std::vector<std::string>& expected,
+                const std::string& place) {
+    const auto said = words_of(plugin, what);
     std::set<std::string> news;
-    for (const auto& word : one.expected) {
+    for (const auto& word : expected) {
         if (is_news(word)) {
             news.insert(word);
             continue;
         }
         EXPECT_TRUE(said.rest.contains(word))
-            << one.place << ": no " << word << " in " << testing::PrintToString(said.rest);
+            << place << ": no " << word << " in " << testing::PrintToString(said.rest);
     }
-    EXPECT_EQ(news, said.news) << one.place << ": " << one.now.status;
+    EXPECT_EQ(news, said.news) << place;
+}
+
+void check(const dmev::Plugin& plugin, const Case& one) {
+    check_said(plugin, look(plugin, one.has_before ? &one.before : nullptr, one.now), one.expected,
+               one.place + ": " + one.now.status);
 }
 
 void check_coverage(const dmev::Plugin& plugin, const std::vector<Case>& cases) {
     const auto& family = plugin.family();
     std::set<std::string> seen;
+    dmev::Said was; // of the case above, which is what `then` follows
     for (const auto& one : cases) {
-        const auto said = look(plugin, one.has_before ? &one.before : nullptr, one.now);
-        const auto was = look(plugin, nullptr, one.before);
+        auto said = look(plugin, one.has_before ? &one.before : nullptr, one.now);
         for (const auto& h : said.happenings) seen.insert(family.types[h.type].name);
         for (const auto& g : said.gauges) seen.insert(family.gauges[g.gauge].raises);
         for (const auto& c : said.conditions) {
@@ -144,6 +153,7 @@ void check_coverage(const dmev::Plugin& plugin, const std::vector<Case>& cases) 
                               });
             if (ends) seen.insert(type.ends_as.empty() ? type.name + " ends" : type.ends_as);
         }
+        was = std::move(said);
     }
     for (const auto& type : family.types) {
         EXPECT_TRUE(seen.contains(type.name)) << "no case shows " << type.name;

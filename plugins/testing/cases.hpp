@@ -8,6 +8,7 @@
 // The first word is where the line comes from: vm, a running kernel; doc, its documentation; made, by hand.
 // Last: every condition that is stated and not NO, every happening, and whatever else is worth a look:
 //   +type or +type/part  YES     ~type  SAME     !type  happened     name=value  a field, common or its own
+//   -type  NO, where it is worth a look
 //   %gauge=used/total    a gauge     read=ms  read within     unknown  the line is not understood
 #pragma once
 #include <string>
@@ -34,6 +35,10 @@ struct Case {
 std::vector<Case> read_cases(const std::string& dir);
 
 dmev::Said look(const dmev::Plugin& plugin, const Line* before, const Line& now);
+
+// Adds test failures where SAID is not what EXPECTED has, no more and no less. PLACE: for the failure's text.
+void check_said(const dmev::Plugin& plugin, const dmev::Said& said, const std::vector<std::string>& expected,
+                const std::string& place);
 
 // Adds test failures where what PLUGIN says of CASE is not what is expected, no more and no less.
 void check(const dmev::Plugin& plugin, const Case& one);
