@@ -53,8 +53,8 @@ TEST_F(TrackerCallsTest, WhenTheCallReturnsTheGroupIsReadAnew) {
     reply(stuck_calls[0]); // what it says is as old as the call
     EXPECT_EQ(told(), Told{"responsive pool"});
     settle();
-    EXPECT_EQ(told(), (Told{"start t1 ev=0", "start t2 ev=0", "start pool ev=5"})
-                          << "whoever waited longest");
+    EXPECT_EQ(told(), (Told{"start t1 ev=0", "start t2 ev=0", "start pool ev=5"}))
+        << "whoever waited longest comes first";
 }
 
 TEST_F(TrackerCallsTest, WhatWasReadBeforeIsPolledWhenItReturns) {
@@ -212,7 +212,7 @@ TEST_F(TrackerCallsTest, AReaderThatDiedIsNoAnswer) {
     EXPECT_EQ(told(), (Told{"start a ev=0", "baseline"}));
 }
 
-TEST_F(TrackerCallsTest, AThatIsListedButAlwaysGoneMakesNoBusyLoop) {
+TEST_F(TrackerCallsTest, WhatIsListedButAlwaysGoneMakesNoBusyLoop) {
     kernel = {{0, {"a", "", 1}}};
     list();
     int calls = 0;
