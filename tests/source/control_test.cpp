@@ -50,7 +50,7 @@ TEST(ParseList, ReadsTheTailOfEachRecord) {
     const auto list = List{}
                           .add(0xfd00, "a", 7, has_uuid, "LVM-x")
                           .add(0xfd01, "four", 0xffffffff, has_none)
-                          .add(0x1fd02, "worse \\x20 \"x", 0, 0)
+                          .add(0x10fd02, "worse \\x20 \"x", 0, 0)
                           .parse(true);
     ASSERT_EQ(list.size(), 3u);
     EXPECT_EQ(list[0].number, (DevNum{253, 0}));
