@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstring>
 
 #include "base/fd.hpp"
 #include "source/devmapper.hpp"
@@ -195,8 +196,7 @@ ReadReply read_device(const ReaderSetup& setup, const ReadRequest& request) {
 int reader_main(int socket) {
     // A reader that hangs outlives its dispatcher: whoever waits for the end of our standard error
     // (a pipe, a terminal) must not wait for it too.
-    const Fd null{open("/dev/null", O_WRONLY | O_CLOEXEC)};
-    if (null) dup2(null.get(), STDERR_FILENO);
+    if (const Fd null{open("/dev/null", O_WRONLY | O_CLOEXEC)}) dup2(null.get(), STDERR_FILENO);
     prepare_devmapper();
     const auto first = read_frame(socket);
     const auto setup = first ? decode_setup(*first) : std::nullopt;
