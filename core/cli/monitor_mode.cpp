@@ -72,7 +72,6 @@ class Front {
 // READINESS is null in the foreground. The order matters: the launcher is forked while there is nothing to
 // inherit, standard error goes to the parent after it, the pidfile's lock belongs to this process alone.
 Result<int> watch(const Options& options, Readiness* readiness) {
-    Signals::block();
     auto launcher = Launcher::start(reader_main);
     if (!launcher) return launcher.error();
     if (readiness) readiness->speak();
@@ -81,6 +80,15 @@ Result<int> watch(const Options& options, Readiness* readiness) {
     auto filter = make_filter(options, vocabulary.catalogue);
     if (!filter) return filter.error();
 
+    auto loop = Loop::create();
+    if (!loop) return loop.error();
+    WallClock wall;
+    const auto clock = [&] { return wall.now(); };
+    auto source = open_kernel(vocabulary.catalogue, clock, !options.record.empty(), *launcher);
+    if (!source) return source.error();
+
+    // Not before: whatever takes its time until here just ends.
+    Signals::block();
     std::optional<Pidfile> pidfile;
     if (const auto path = options.pidfile.empty() && readiness ? default_pidfile : options.pidfile;
         !path.empty()) {
@@ -89,8 +97,6 @@ Result<int> watch(const Options& options, Readiness* readiness) {
         pidfile.emplace(std::move(*taken));
     }
 
-    auto loop = Loop::create();
-    if (!loop) return loop.error();
     const auto signals = Signals::watch(*loop, [&](int signal) {
         if (signal == SIGHUP) return log::info("SIGHUP: there is nothing to read again");
         log::info("{}: ending", signal == SIGTERM ? "SIGTERM" : "SIGINT");
@@ -111,24 +117,20 @@ Result<int> watch(const Options& options, Readiness* readiness) {
     else if (auto r = front.open(*loop, options); !r)
         return r.error();
 
-    WallClock wall;
-    const auto clock = [&] { return wall.now(); };
-    auto source = open_kernel(vocabulary.catalogue, clock, bool{recorder}, *launcher);
-    if (!source) return source.error();
-
     std::optional<Error> refused;
     Monitor::Ports ports;
     ports.clock = clock;
     ports.report = [&](const Event& event) { system_log ? system_log->event(event) : front.event(event); };
     if (recorder) ports.record = [&](const Observation& observation) { recorder->record(observation); };
     ports.ready = [&] {
-        log::info("watching");
-        if (!readiness) return;
-        log::open(log::Sink::system, options.debug ? log::Level::debug : log::Level::info);
-        if (auto r = readiness->ready(); !r) {
-            refused = r.error();
-            loop->stop();
+        if (readiness) {
+            log::open(log::Sink::system, options.debug ? log::Level::debug : log::Level::info);
+            if (auto r = readiness->ready(); !r) {
+                refused = r.error();
+                return loop->stop();
+            }
         }
+        log::info("watching");
     };
     Monitor monitor{*loop,
                     **source,
