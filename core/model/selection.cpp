@@ -18,7 +18,7 @@ Result<Selection> Selection::parse(std::span<const std::string> words, const Cat
         const auto before = selection.types_.size();
         for (const auto& family : catalogue.families())
             for (const auto& type : family.types)
-                if (word == family.name || word == type.name || word == type.alias ||
+                if (word == family.name || word == type.name || (!word.empty() && word == type.alias) ||
                     (is_glob(word) && glob_match(word, type.name)))
                     selection.types_.push_back(type.name);
         if (selection.types_.size() > before) continue;

@@ -3,6 +3,7 @@
 // must have its type and range.
 #include <rapidjson/error/en.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/text.hpp"
@@ -14,9 +15,30 @@ namespace dmev {
 namespace recording {
 namespace {
 
-// In place, so that strings are not copied; iterative, so that nesting cannot exhaust the stack.
-constexpr unsigned kFlags =
-    rapidjson::kParseInsituFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseIterativeFlag;
+// In place, so that strings are not copied. RapidJSON's own check of UTF-8 reads past the end of the line.
+constexpr unsigned kInPlace = rapidjson::kParseInsituFlag;
+
+// Depth that the stack holds with ease; a line has no more than its brackets.
+constexpr std::ptrdiff_t kShallow = 1000;
+
+// ASCII is told by the eight, the rest is for is_utf8().
+bool valid_utf8(std::string_view line) {
+    std::size_t i = 0;
+    for (std::uint64_t eight; i + sizeof eight <= line.size(); i += sizeof eight) {
+        std::memcpy(&eight, line.data() + i, sizeof eight);
+        if (eight & 0x8080808080808080U) break;
+    }
+    return is_utf8(line.substr(i));
+}
+
+// The recursive parser is the faster one; the iterative one cannot exhaust the stack.
+void parse_json(rapidjson::Document& document, char* line, std::size_t size) {
+    const auto brackets = std::count(line, line + size, '[') + std::count(line, line + size, '{');
+    if (brackets <= kShallow)
+        document.ParseInsitu<kInPlace>(line);
+    else
+        document.ParseInsitu<kInPlace | rapidjson::kParseIterativeFlag>(line);
+}
 
 using What = decltype(Observation::what);
 
@@ -181,10 +203,11 @@ Result<Observation> Parser::parse(char* line, std::size_t size, int line_number)
     if (const void* nul = std::memchr(line, 0, size))
         return bad_line(file_, line_number, static_cast<int>(static_cast<const char*>(nul) - line) + 1, "",
                         "a NUL byte");
+    if (!valid_utf8({line, size})) return bad_line(file_, line_number, 0, "", "not UTF-8");
     line[size] = 0;
     memory_->nodes.Clear();
     rapidjson::Document document{&memory_->nodes};
-    document.ParseInsitu<kFlags>(line);
+    parse_json(document, line, size);
     if (document.HasParseError())
         return bad_line(file_, line_number, static_cast<int>(document.GetErrorOffset()) + 1, "",
                         rapidjson::GetParseError_En(document.GetParseError()));

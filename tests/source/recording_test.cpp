@@ -143,8 +143,8 @@ TEST(Recording, SaysWhereAndWhatIsWrong) {
 }
 
 TEST(Recording, RefusesWhatIsNoJson) {
-    for (const std::string line :
-         {"", "{", "{\"kind\":\"tick\"} x", "{\"kind\":\"tick\xFF\"}", "{\"kind\":\"\\ud800\"}"}) {
+    for (const std::string line : {"", "{", "{\"kind\":\"tick\"} x", "{\"kind\":\"tick\xFF\"}",
+                                   "{\"kind\":\"tick\xE2", "{\"kind\":\"tick\",\"x\":\"\\ud800\"}"}) {
         const auto text = why_bad(line);
         EXPECT_TRUE(text.starts_with("a.jsonl:7:") &&
                     text.find("bad line in recording: ") != std::string::npos)
