@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-
 #include <csignal>
+#include <optional>
 #include <thread>
 
 #include "base/log.hpp"
