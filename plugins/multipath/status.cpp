@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "status.hpp"
+
+#include <algorithm>
+#include <dmevent/plugin.hpp>
+
+namespace multipath {
+namespace {
+
+using dmevent::Words;
+
+// "253:0 F 1 0 1", with as many words of the path selector's at the end as INFOS says
+bool parse_path(Words& words, std::uint64_t infos, Path& path) {
+    path.device = words.word();
+    const auto state = words.word();
+    path.failed = state == "F";
+    path.fail_count = words.number();
+    words.skip(infos);
+    return words.ok() && is_devnum(path.device) && (path.failed || state == "A");
+}
+
+// Counts are bounded by the words there are: each turn takes some, and without words nothing is ok.
+bool parse_group(Words& words, Group& group) {
+    const auto state = words.word();
+    words.skip(words.number());
+    auto paths = words.number();
+    const auto infos = words.number();
+    if (!words.ok() || (state != "A" && state != "E" && state != "D")) return false;
+    group.state = state.front();
+    for (; paths > 0; --paths)
+        if (!parse_path(words, infos, group.paths.emplace_back())) return false;
+    return true;
+}
+
+} // namespace
+
+bool is_devnum(std::string_view word) {
+    const auto colon = word.find(':');
+    if (colon == word.npos) return false;
+    Words major{word.substr(0, colon)}, minor{word.substr(colon + 1)};
+    return major.number() <= UINT32_MAX && minor.number() <= UINT32_MAX && major.ok() && minor.ok();
+}
+
+std::uint64_t Status::group() const {
+    const auto in_use =
+        std::find_if(groups.begin(), groups.end(), [](const Group& g) { return g.state == 'A'; });
+    return in_use == groups.end() ? 0 : static_cast<std::uint64_t>(in_use - groups.begin()) + 1;
+}
+
+std::vector<Path> Status::paths() const {
+    std::vector<Path> all;
+    for (const auto& group : groups) all.insert(all.end(), group.paths.begin(), group.paths.end());
+    std::stable_sort(all.begin(), all.end(),
+                     [](const Path& a, const Path& b) { return a.device < b.device; });
+    std::vector<Path> once;
+    for (const auto& path : all) {
+        if (once.empty() || once.back().device != path.device) {
+            once.push_back(path);
+            continue;
+        }
+        once.back().failed &= path.failed;
+        once.back().fail_count = std::max(once.back().fail_count, path.fail_count);
+    }
+    return once;
+}
+
+std::optional<Status> Status::parse(std::string_view status) {
+    Status s;
+    Words words{status};
+    if (const auto n = words.number(); n > 0) {
+        s.queue_io = words.word() == "1"; // not the queueing of queue_if_no_path
+        words.skip(n - 1);
+    }
+    words.skip(words.number()); // the hardware handler's
+    auto groups = words.number();
+    s.next_group = words.number();
+    if (!words.ok()) return std::nullopt;
+    for (; groups > 0; --groups)
+        if (!parse_group(words, s.groups.emplace_back())) return std::nullopt;
+    return s;
+}
+
+bool same_layout(const Status& a, const Status& b) {
+    const auto same_path = [](const Path& x, const Path& y) { return x.device == y.device; };
+    return std::equal(a.groups.begin(), a.groups.end(), b.groups.begin(), b.groups.end(),
+                      [&](const Group& x, const Group& y) {
+                          return std::equal(x.paths.begin(), x.paths.end(), y.paths.begin(), y.paths.end(),
+                                            same_path);
+                      });
+}
+
+std::optional<Table> Table::parse(std::string_view table) {
+    Table t;
+    Words words{table};
+    for (auto n = words.number(); words.ok() && n > 0; --n) t.queueing |= words.word() == "queue_if_no_path";
+    if (const auto n = words.number(); words.ok() && n > 0) {
+        t.hw_handler = words.word();
+        words.skip(n - 1);
+    }
+    return words.ok() ? std::optional{t} : std::nullopt;
+}
+
+} // namespace multipath
