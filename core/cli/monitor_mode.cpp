@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
-#include <sys/epoll.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <csignal>
+#include <optional>
 #include <thread>
 
 #include "base/log.hpp"
+#include "cli/front.hpp"
 #include "cli/kernel.hpp"
 #include "cli/modes.hpp"
 #include "cli/setup.hpp"
@@ -15,7 +12,6 @@
 #include "service/clock.hpp"
 #include "service/detach.hpp"
 #include "service/monitor.hpp"
-#include "service/outlet.hpp"
 #include "service/pidfile.hpp"
 #include "service/recorder.hpp"
 #include "service/signals.hpp"
@@ -26,53 +22,9 @@ namespace {
 
 constexpr const char* default_pidfile = "/run/dmevent_tool.pid";
 
-// Events on standard output while in the foreground.
-class Front {
- public:
-    // Stops LOOP when the reader of standard output leaves, at once if the kernel tells, else at the next
-    // write.
-    Result<> open(Loop& loop, const Options& options) {
-        loop_ = &loop;
-        Fd copy{fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)};
-        if (!copy) return errno_error("cannot use standard output", "", errno);
-        auto outlet = Outlet::open(loop, std::move(copy), "standard output", [this](int e) { failed(e); });
-        if (!outlet) return outlet.error();
-        outlet_ = std::move(*outlet);
-        output_ = make_output(options, [this](std::string&& lines) { outlet_->write(std::move(lines)); });
-        watched_ = bool{loop.watch(STDOUT_FILENO, 0, [this](std::uint32_t) { left(); })}; // not for files
-        return {};
-    }
-    ~Front() {
-        if (watched_) loop_->forget(STDOUT_FILENO);
-    }
-    void event(const Event& event) { output_->event(event); }
-    void drain() { outlet_->drain(); }
-    bool lost() const { return lost_; }
-
- private:
-    void failed(int errno_value) {
-        if (Stdout::reader_left(errno_value)) return left();
-        lost_ = true;
-        log::error("{}; watching goes on",
-                   errno_error("cannot write to standard output", "", errno_value).text());
-    }
-    void left() {
-        if (watched_) loop_->forget(STDOUT_FILENO);
-        watched_ = false;
-        loop_->stop();
-    }
-
-    Loop* loop_ = nullptr;
-    std::unique_ptr<Outlet> outlet_;
-    std::unique_ptr<Output> output_;
-    bool watched_ = false;
-    bool lost_ = false;
-};
-
 // READINESS is null in the foreground. The order matters: the launcher is forked while there is nothing to
 // inherit, standard error goes to the parent after it, the pidfile's lock belongs to this process alone.
 Result<int> watch(const Options& options, Readiness* readiness) {
-    Signals::block();
     auto launcher = Launcher::start(reader_main);
     if (!launcher) return launcher.error();
     if (readiness) readiness->speak();
@@ -81,6 +33,15 @@ Result<int> watch(const Options& options, Readiness* readiness) {
     auto filter = make_filter(options, vocabulary.catalogue);
     if (!filter) return filter.error();
 
+    auto loop = Loop::create();
+    if (!loop) return loop.error();
+    WallClock wall;
+    const auto clock = [&] { return wall.now(); };
+    auto source = open_kernel(vocabulary.catalogue, clock, !options.record.empty(), *launcher);
+    if (!source) return source.error();
+
+    // Not before: whatever takes its time until here just ends.
+    Signals::block();
     std::optional<Pidfile> pidfile;
     if (const auto path = options.pidfile.empty() && readiness ? default_pidfile : options.pidfile;
         !path.empty()) {
@@ -89,11 +50,11 @@ Result<int> watch(const Options& options, Readiness* readiness) {
         pidfile.emplace(std::move(*taken));
     }
 
-    auto loop = Loop::create();
-    if (!loop) return loop.error();
+    bool interrupted = false, watching = false;
     const auto signals = Signals::watch(*loop, [&](int signal) {
         if (signal == SIGHUP) return log::info("SIGHUP: there is nothing to read again");
         log::info("{}: ending", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+        interrupted = true;
         loop->stop();
     });
     if (!signals) return signals.error();
@@ -111,24 +72,21 @@ Result<int> watch(const Options& options, Readiness* readiness) {
     else if (auto r = front.open(*loop, options); !r)
         return r.error();
 
-    WallClock wall;
-    const auto clock = [&] { return wall.now(); };
-    auto source = open_kernel(vocabulary.catalogue, clock, bool{recorder}, *launcher);
-    if (!source) return source.error();
-
     std::optional<Error> refused;
     Monitor::Ports ports;
     ports.clock = clock;
     ports.report = [&](const Event& event) { system_log ? system_log->event(event) : front.event(event); };
     if (recorder) ports.record = [&](const Observation& observation) { recorder->record(observation); };
     ports.ready = [&] {
-        log::info("watching");
-        if (!readiness) return;
-        log::open(log::Sink::system, options.debug ? log::Level::debug : log::Level::info);
-        if (auto r = readiness->ready(); !r) {
-            refused = r.error();
-            loop->stop();
+        if (readiness) {
+            log::open(log::Sink::system, options.debug ? log::Level::debug : log::Level::info);
+            if (auto r = readiness->ready(); !r) {
+                refused = r.error();
+                return loop->stop();
+            }
         }
+        watching = true;
+        log::info("watching");
     };
     Monitor monitor{*loop,
                     **source,
@@ -139,6 +97,8 @@ Result<int> watch(const Options& options, Readiness* readiness) {
     if (auto r = monitor.start(); !r) return r.error();
     if (auto r = loop->run(); !r) return r.error();
     if (refused) return *refused;
+    if (readiness && interrupted && !watching)
+        return Error{ErrorKind::failed, "stopped by a signal before it was ready", "", "", ""};
 
     // Each may take a second if its reader or disk hangs; together they take no more.
     std::thread recording{[&] {

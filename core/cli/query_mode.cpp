@@ -15,11 +15,13 @@ Result<int> query_mode(const Options& options) {
     const auto filter = make_filter(options, vocabulary.catalogue);
     if (!filter) return filter.error();
 
+    auto loop = Loop::create();
+    if (!loop) return loop.error();
     WallClock clock;
     auto source = open_kernel(
         vocabulary.catalogue, [&] { return clock.now(); }, false, *launcher);
     if (!source) return source.error();
-    auto devices = survey(**source, vocabulary.catalogue, vocabulary.plugins);
+    auto devices = survey(*loop, **source, vocabulary.catalogue, vocabulary.plugins);
     if (!devices) return devices.error();
 
     Stdout out;

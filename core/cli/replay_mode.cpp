@@ -20,18 +20,21 @@ Result<int> replay_mode(const Options& options) {
                       output->event(event);
                       done = !out.open() || (options.once && ends_once(event));
                   }};
+    bool bad_lines = false;
     const auto replayed = replay(
         options.replay,
         [&](Observation&& observation) {
             if (!done) engine.observe(observation);
         },
         [&](const Error& bad) {
-            if (!done) log::error("{}", bad.text());
+            if (done) return; // what comes after the end does not matter
+            bad_lines = true;
+            log::error("{}", bad.text());
         });
     if (!replayed) return replayed.error();
     if (!done) engine.finish();
     if (auto r = out.result(); !r) return r.error();
-    return replayed->bad_lines > 0 ? 1 : 0;
+    return bad_lines ? 1 : 0;
 }
 
 } // namespace dmev

@@ -24,11 +24,6 @@ void Signals::block() {
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
-void Signals::unblock() {
-    const auto set = handled();
-    pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
-}
-
 Result<Signals> Signals::watch(Loop& loop, std::function<void(int)> handler) {
     const auto set = handled();
     Fd fd{signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};

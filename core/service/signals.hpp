@@ -13,7 +13,6 @@ namespace dmev {
 class Signals {
  public:
     static void block();
-    static void unblock();
 
     // REQUIRES: block() was called. LOOP outlives this.
     static Result<Signals> watch(Loop& loop, std::function<void(int signal)> handler);

@@ -10,7 +10,7 @@ namespace dmev {
 
 // Everything that is there now: runs SOURCE until it has read each device once, and gives what the engine
 // makes of it. A device that does not answer is among them as unresponsive; nothing waits for it.
-Result<std::vector<DeviceState>> survey(Source& source, const Catalogue& catalogue,
+Result<std::vector<DeviceState>> survey(Loop& loop, Source& source, const Catalogue& catalogue,
                                         std::span<const Plugin> plugins);
 
 } // namespace dmev

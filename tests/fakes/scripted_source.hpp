@@ -13,6 +13,10 @@ namespace dmev {
 class ScriptedSource : public Source {
  public:
     explicit ScriptedSource(std::vector<Observation> script) : script_(script.begin(), script.end()) {}
+    // The loop outlives its source, as with the kernel's.
+    ~ScriptedSource() override {
+        if (loop_) loop_->cancel(timer_);
+    }
 
     Result<> start(Loop& loop, Sink sink) override {
         loop_ = &loop;
@@ -27,7 +31,7 @@ class ScriptedSource : public Source {
  private:
     void next() {
         if (script_.empty()) return;
-        loop_->after({}, [this] {
+        timer_ = loop_->after({}, [this] {
             auto observation = std::move(script_.front());
             script_.pop_front();
             next();
@@ -36,6 +40,7 @@ class ScriptedSource : public Source {
     }
     std::deque<Observation> script_;
     Loop* loop_ = nullptr;
+    Loop::TimerId timer_ = 0;
     Sink sink_;
 };
 

@@ -144,9 +144,11 @@ TEST_F(MonitorTest, PassesWishesToTheSource) {
 }
 
 TEST_F(MonitorTest, SurveyIsThePictureOfTheBaseline) {
+    auto loop = Loop::create();
+    ASSERT_TRUE(loop);
     ScriptedSource source{{now(read_only(device("a", 1))), now(Unresponsive{device("b", 2).id, {"b"}}),
                            now(BaselineDone{}), now(device("late", 3, Why::kernel))}};
-    const auto devices = survey(source, catalogue_, {});
+    const auto devices = survey(*loop, source, catalogue_, {});
     ASSERT_TRUE(devices) << devices.error().text();
     ASSERT_EQ(devices->size(), 2U);
     EXPECT_EQ((*devices)[0].id.name, "a");

@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The program as a user meets it, where no kernel is needed. Usage: program_test.py PROGRAM"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM = sys.argv.pop(1)
+ADDED = {"v": 1, "at": "2026-01-31T10:15:03Z", "kind": "device", "why": "kernel", "name": "a\x1b[31m b", "uuid": "U-1",
+         "major": 253, "minor": 1, "diskseq": 7, "event_nr": 0,
+         "targets": [{"start": 0, "length": 8, "type": "linear", "table": None, "status": ""}]}
+REMOVED = {"v": 1, "at": "2026-01-31T10:15:04Z", "kind": "removed", "name": "a\x1b[31m b", "uuid": "U-1", "major": 253,
+           "minor": 1, "diskseq": 7}
+BASELINE = {"v": 1, "at": "2026-01-31T10:15:02Z", "kind": "baseline_done"}
+
+
+def run(*args, **kwargs):
+    kwargs.setdefault("stdout", subprocess.PIPE)
+    return subprocess.run([PROGRAM, *args], stderr=subprocess.PIPE, timeout=60, text=True, check=False, **kwargs)
+
+
+class Program(unittest.TestCase):
+    def setUp(self):
+        self.directory = tempfile.TemporaryDirectory()
+        self.recording = os.path.join(self.directory.name, "recording")
+        self.write(BASELINE, ADDED, REMOVED)
+
+    def tearDown(self):
+        self.directory.cleanup()
+
+    def write(self, *lines):
+        with open(self.recording, "w", encoding="utf-8") as file:
+            for line in lines:
+                file.write((line if isinstance(line, str) else json.dumps(line)) + "\n")
+
+    def test_help_and_version_need_nothing(self):
+        for option in ("-h", "--help", "-V", "--version"):
+            result = run(option)
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            self.assertIn("dmevent_tool", result.stdout)
+
+    def test_usage_errors_end_with_2_and_say_what_is_right(self):
+        for args, part in (([], "--list-events"), (["-f"], "--all"), (["--jsno"], "--json"),
+                           (["-fa", "devcie.added"], "device.added"), (["-f", "nonsense_nonsense"], "--list-events")):
+            result = run(*args)
+            self.assertEqual((result.returncode, result.stdout), (2, ""), args)
+            self.assertIn(part, result.stderr)
+
+    def test_replay_as_text_escapes_what_a_name_may_hold(self):
+        result = run("--replay", self.recording)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertEqual(len(result.stdout.splitlines()), 2)
+        self.assertNotIn("\x1b", result.stdout)
+        self.assertIn("device.removed", result.stdout)
+
+    def test_replay_as_json_is_one_object_a_line_and_always_the_same(self):
+        first, again = (run("-j", "--replay", self.recording) for _ in range(2))
+        self.assertEqual(first.stdout, again.stdout)
+        events = [json.loads(line) for line in first.stdout.splitlines()]
+        self.assertEqual([e["type"] for e in events], ["device.added", "device.removed"])
+        self.assertEqual(events[0]["device"]["name"], ADDED["name"])
+
+    def test_replay_from_standard_input(self):
+        with open(self.recording, encoding="utf-8") as file:
+            result = run("--replay", "-", "device.removed", stdin=file)
+        self.assertEqual(result.returncode, 0)
+        self.assertEqual(len(result.stdout.splitlines()), 1)
+
+    def test_bad_lines_are_named_and_the_rest_is_replayed(self):
+        self.write(BASELINE, "nonsense", ADDED, '{"v":1}')
+        result = run("--replay", self.recording)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("device.added", result.stdout)
+        self.assertIn(self.recording + ":2:", result.stderr)
+        self.assertIn(self.recording + ":4", result.stderr)
+
+    def test_once_ignores_what_follows(self):
+        self.write(BASELINE, ADDED, REMOVED, "nonsense")
+        result = run("-o", "--replay", self.recording)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertTrue(result.stdout.rstrip().endswith("removed"), result.stdout)
+
+    def test_ignored_device(self):
+        result = run("-i", "U-1", "--replay", self.recording)
+        self.assertEqual((result.returncode, result.stdout), (0, ""))
+
+    def test_missing_recording(self):
+        result = run("--replay", "/nonexistent/recording")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("/nonexistent/recording", result.stderr)
+
+    def test_a_reader_that_left_is_no_error(self):
+        for args in (["-l"], ["--help"], ["--replay", self.recording]):
+            reader, writer = os.pipe()
+            os.close(reader)
+            result = run(*args, stdout=writer)
+            os.close(writer)
+            self.assertEqual((result.returncode, result.stderr), (0, ""), args)
+
+    def test_a_closed_standard_output_is_no_error(self):
+        result = run("--replay", self.recording, preexec_fn=lambda: os.close(1))
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+
+    def test_a_full_disk_is_an_error(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            result = run("--replay", self.recording, stdout=full)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("No space left", result.stderr)
+
+    def test_list_events(self):
+        text, lines = run("-l"), run("-lj")
+        self.assertEqual((text.returncode, lines.returncode), (0, 0))
+        types = [json.loads(line)["type"] for line in lines.stdout.splitlines()]
+        self.assertIn("device.added", types)
+        for name in types:
+            self.assertIn(name, text.stdout)
+
+    def test_a_plugin_directory_that_is_not_there_is_named(self):
+        result = run("--plugin-dir", "/nonexistent/plugins", "-l")
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("/nonexistent/plugins", result.stderr)
+        self.assertIn("device.added", result.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
