@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Devices as the scenarios use them: made, broken, healed and written to. A piece is a stretch of a ramdisk
 behind a linear target, so that it can fail and heal like a disk."""
+import errno
 import mmap
 import os
 import subprocess
@@ -65,7 +66,15 @@ class Device:
         self.resume()
 
     def remove(self) -> None:
-        self.call(ioctl.REMOVE)
+        def attempt():
+            try:
+                self.call(ioctl.REMOVE)
+            except OSError as error:
+                if error.errno != errno.EBUSY:
+                    raise
+                return False
+            return True
+        until(attempt, f"{self.name!r} closed by all, as udevd's programs have it open for a moment", 10)
 
     def rename(self, name: str) -> None:
         ioctl.command(ioctl.RENAME, self.name, payload=name.encode() + b"\0")
@@ -135,7 +144,7 @@ def remove_all() -> None:
             try:
                 if device.call(ioctl.STATUS).flags & ioctl.SUSPENDED:
                     device.resume()
-                device.remove()
+                device.call(ioctl.REMOVE)
             except OSError:
                 pass
         return not ioctl.names()
@@ -171,9 +180,9 @@ def _buffer(length: int, fill: int) -> mmap.mmap:
     return memory
 
 
-def write(device, offset: int, length: int, fill: int = 0x5A) -> None:
+def write(device, offset: int, length: int, fill: int = 0x5A, flags: int = 0) -> None:
     """Past the page cache; raises OSError as the device does."""
-    fd = os.open(getattr(device, "node", device), os.O_WRONLY | os.O_DIRECT)
+    fd = os.open(getattr(device, "node", device), os.O_WRONLY | os.O_DIRECT | flags)
     try:
         chunk = min(length, 1 << 20)
         memory = _buffer(chunk, fill)
@@ -205,12 +214,12 @@ def fails(access, *args) -> None:
 class Writer:
     """A write in a process of its own, for one that may be held in the kernel."""
 
-    def __init__(self, device, offset: int, length: int):
+    def __init__(self, device, offset: int, length: int, flags: int = 0):
         self.pid = os.fork()
         if self.pid == 0:
             code = 1
             try:
-                write(device, offset, length)
+                write(device, offset, length, flags=flags)
                 code = 0
             except OSError as error:
                 code = error.errno

@@ -58,19 +58,18 @@ def happened(kind, **fields):
 
 
 class Monitor:
-    def __init__(self, program: str, stem: str, arguments=("-a",), ignore=(), record=True, env=None, ready=True):
-        """STEM: where what it prints, says and records is kept. READY: wait until it has seen what is there."""
+    def __init__(self, program: str, stem: str, arguments=("-a",), ignore=(), recording=None, env=None):
+        """STEM: where what it prints, says and records is kept. Returns when it has read what is there."""
         self.stem, self.ignore, self.sentinels = stem, set(ignore), 0
         self.pending, self.seen, self.partial, self.eof = [], [], b"", False
-        self.recording = stem + ".record.jsonl" if record else None
+        self.recording = recording or stem + ".record.jsonl"
         self.arguments = list(arguments)
-        words = [program, "-f", "-j", *arguments] + (["--record", self.recording] if record else [])
+        words = [program, "-f", "-j", *arguments, "--record", self.recording]
         self.out = open(stem + ".events.jsonl", "wb")
         with open(stem + ".stderr", "wb") as stderr:
             self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr,
                                             env={**os.environ, **(env or {})})
-        if ready and record:
-            dm.until(self._ready, "the program to have read what is there", 30)
+        dm.until(self._ready, "the program to have read what is there", 30)
 
     def _ready(self) -> bool:
         if self.process.poll() is not None:

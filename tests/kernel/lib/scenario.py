@@ -42,7 +42,7 @@ class Stage:
         stem = self.path(str(len(self.monitors)))
         monitor = Monitor(self.program, stem, arguments or ("-a",), ignore, **options)
         self.monitors.append(monitor)
-        if replay and monitor.recording:
+        if replay:
             json.dump(monitor.arguments, open(stem + ".replay", "w"))
         return monitor
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A status call that does not return: a pool whose metadata is on a map that queues without a path. It hangs for the
 pool and all its volumes, unkillable, and must not be felt anywhere else."""
+import os
 import time
 
 import dm
@@ -30,7 +31,7 @@ class HangingPool:
     def hang(self) -> None:
         for index in range(4):
             self.map.fail(index)
-        self.writer = dm.Writer(self.volumes[1], 0, 1 << 16)
+        self.writer = dm.Writer(self.volumes[1], 0, 1 << 16, os.O_DSYNC)  # waits for the commit
         self.writer.wait_held()
 
     def release(self) -> None:

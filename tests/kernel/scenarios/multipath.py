@@ -241,11 +241,11 @@ def request_based(stage):
     map = dm.create("rq", f"0 {SIZE} multipath 0 0 1 1 service-time 0 2 1 {numbers[0]} 1 {numbers[1]} 1")
     monitor = stage.monitor()
     state = f"/sys/block/{disks[0]}/device/state"
-    write_file(state, "offline")
+    write_file(state, "offline\n")
     for _ in range(16):  # the selector takes the paths in turns
         dm.read(map)
     dm.until(lambda: map.status().count(" F ") == 1, "a failed path")
     monitor.expect(raised("multipath.path_failed", device="rq", part=numbers[0], data={"valid_paths": 1}))
-    write_file(state, "running")
+    write_file(state, "running\n")
     map.message(f"reinstate_path {numbers[0]}")
     monitor.expect(happened("multipath.path_reinstated", device="rq", part=numbers[0], data={"valid_paths": 2}))
