@@ -159,10 +159,11 @@ def queueing(stage):
     monitor = stage.monitor(ignore=RELOAD)
     map.device.message("queue_if_no_path")
     assert "queue_if_no_path" in map.device.table()
-    monitor.expect(happened("multipath.queueing_on", device="map", severity="notice"), within=15)
+    monitor.expect(happened("multipath.queueing_on", device="map", severity="notice", source="poll"), within=45)
     map.device.message("fail_if_no_path")
     assert "queue_if_no_path" not in map.device.table()
-    monitor.expect(happened("multipath.queueing_off", device="map", severity="notice"), within=15)
+    map.device.trigger()
+    monitor.expect(happened("multipath.queueing_off", device="map", severity="notice"), within=45)
 
 
 @scenario

@@ -13,6 +13,7 @@ defaults {
   find_multipaths no
   polling_interval 1
   user_friendly_names yes
+  missing_uev_wait_timeout 2
 }
 """
 
@@ -35,6 +36,7 @@ def checker_fails_and_reinstates(stage):
     disks = scsi_disks(2, one_disk=True)
     stage.undo.append(remove_scsi_disks)
     stage.undo.append(dm.remove_all)
+    subprocess.run(["udevadm", "settle"], check=True)  # multipathd takes only what udevd has seen
     log = open(stage.path("multipathd"), "w")
     daemon = subprocess.Popen(["multipathd", "-d", "-s"], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
     stage.undo.append(lambda: (daemon.terminate(), daemon.wait(20)))

@@ -198,7 +198,8 @@ def scrub_finds_mismatches(stage):
     slow(stage)
     array.device.message("check")
     array.device.wait_status("check")
-    monitor.expect(started("check"), within=15)  # no event tells of a start: polled
+    array.device.trigger()  # no event tells of a start, and an idle array is polled seldom
+    monitor.expect(started("check"), within=75)
     fast()
     text = array.device.wait_status("idle")
     assert text.split()[5] == "2048", text
@@ -206,7 +207,8 @@ def scrub_finds_mismatches(stage):
     slow(stage)
     array.device.message("repair")
     array.device.wait_status("repair")
-    monitor.expect(started("repair"), within=15)
+    array.device.trigger()
+    monitor.expect(started("repair"), within=75)
     fast()
     array.device.wait_status("idle")
     monitor.any_order(finished("repair"), cleared("raid.mismatch", device="array"))
