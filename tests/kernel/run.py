@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Plays the scenarios in guests, each twice: as the kernel is, and with what older kernels lack hidden. Then, here:
 every JSON line against the schema, and every recording replayed, which must print the same bytes.
