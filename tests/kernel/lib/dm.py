@@ -105,10 +105,11 @@ class Device:
             return text if all(word in text for word in words) else None
         return until(look, f"{self.name!r} with {words} in its status, which is {self.status()!r}", seconds)
 
-    def trigger(self) -> None:
-        """A uevent that says nothing new, as `udevadm trigger` sends: whoever listens looks again."""
-        with open(self.sysfs + "/uevent", "w") as file:
-            file.write("change")
+    def nudge(self) -> None:
+        """Moves the event number and leaves everything as it is: whoever watches looks again."""
+        name = self.name.decode()
+        self.rename(name + "~")
+        self.rename(name)
 
     def fail(self) -> None:
         """Every access fails from here on, as of a dead disk."""

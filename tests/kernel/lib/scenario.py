@@ -8,7 +8,7 @@ import time
 import traceback
 
 import dm
-from monitor import Monitor
+from monitor import Monitor, cleared, happened, raised
 
 _registry = {}
 
@@ -56,18 +56,22 @@ class Stage:
 
     def lose(self, *pieces: dm.Device, monitor: Monitor | None = None) -> None:
         """The pieces fail as dead disks do; the program reports that of each by itself."""
-        from monitor import raised
         for piece in pieces:
             piece.fail()
-            if monitor:
-                monitor.expect(raised("device.table_error", device=piece.name.decode()))
+            self._told(piece, raised, monitor)
 
     def heal(self, *pieces: dm.Device, monitor: Monitor | None = None) -> None:
-        from monitor import cleared
         for piece in pieces:
             piece.heal()
-            if monitor:
-                monitor.expect(cleared("device.table_error", device=piece.name.decode()))
+            self._told(piece, cleared, monitor)
+
+    @staticmethod
+    def _told(piece: dm.Device, state, monitor: Monitor | None) -> None:
+        """A piece has another table, with or without an error target: one look, no order between the two."""
+        if monitor:
+            name, changed = piece.name.decode(), "device.table_changed"
+            more = [] if changed in monitor.ignore else [happened(changed, device=name)]
+            monitor.any_order(state("device.table_error", device=name), *more)
 
     def set(self, path: str, value) -> None:
         """Writes VALUE to a file of /proc or /sys until the scenario ends."""

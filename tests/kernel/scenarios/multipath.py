@@ -154,16 +154,16 @@ def path_leaves_the_table(stage):
 
 @scenario
 def queueing(stage):
-    """Queueing is only in the table line, and changes without any event: found by the poll."""
+    """Queueing is only in the table line, and changes without any event: found by the poll, or the next look."""
     map = Map(stage)
-    monitor = stage.monitor(ignore=RELOAD)
+    monitor = stage.monitor(ignore=(*RELOAD, "device.renamed"))
     map.device.message("queue_if_no_path")
     assert "queue_if_no_path" in map.device.table()
     monitor.expect(happened("multipath.queueing_on", device="map", severity="notice", source="poll"), within=45)
     map.device.message("fail_if_no_path")
     assert "queue_if_no_path" not in map.device.table()
-    map.device.trigger()
-    monitor.expect(happened("multipath.queueing_off", device="map", severity="notice"), within=45)
+    map.device.nudge()
+    monitor.expect(happened("multipath.queueing_off", severity="notice"), within=45)
 
 
 @scenario

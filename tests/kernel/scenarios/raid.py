@@ -194,12 +194,12 @@ def scrub_finds_mismatches(stage):
     """A check restarts the ratio and is no degradation; what it found is told when it is over, and ends by repair."""
     array = Array(stage, "raid1", 2)
     dm.write(array.legs[1][1], 8 << 20, 1 << 20, 0xFF)
-    monitor = stage.monitor()
+    monitor = stage.monitor(ignore=("device.renamed",))
     slow(stage)
     array.device.message("check")
     array.device.wait_status("check")
-    array.device.trigger()  # no event tells of a start, and an idle array is polled seldom
-    monitor.expect(started("check"), within=75)
+    array.device.nudge()  # no event tells of a start, and an idle array is polled seldom
+    monitor.expect(happened("raid.sync_started", data={"action": "check"}))
     fast()
     text = array.device.wait_status("idle")
     assert text.split()[5] == "2048", text
@@ -207,8 +207,8 @@ def scrub_finds_mismatches(stage):
     slow(stage)
     array.device.message("repair")
     array.device.wait_status("repair")
-    array.device.trigger()
-    monitor.expect(started("repair"), within=75)
+    array.device.nudge()
+    monitor.expect(happened("raid.sync_started", data={"action": "repair"}))
     fast()
     array.device.wait_status("idle")
     monitor.any_order(finished("repair"), cleared("raid.mismatch", device="array"))
