@@ -89,7 +89,7 @@ TEST_F(TrackerCallsTest, AVolumeThatLeavesTheHangingPoolIsRead) {
     kernel[1].leader.reset(); // another table
     tracker.uevent(uevent(1, "change"));
     settle();
-    EXPECT_EQ(told(), Told{"start t1 ev=0"});
+    EXPECT_EQ(told(), (Told{"uevent ", "start t1 ev=0"}));
 }
 
 TEST_F(TrackerCallsTest, ARemovedVolumeDoesNotFreeItsPool) {
