@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <cstring>
 #include <dmevent/plugin.hpp>
 
 #include "libdm.hpp"
@@ -32,6 +33,13 @@ std::string ours(const std::string& line) {
     return fmt::format("{}{}{}", but_log(*s), s->log, log_device);
 }
 
+// It puts any byte into its enumeration.
+char letter(const void* health) {
+    unsigned value = 0;
+    std::memcpy(&value, health, sizeof value);
+    return static_cast<char>(value);
+}
+
 std::string theirs(const std::string& line) {
     const auto pool = make_pool();
     dm_status_mirror* s = nullptr;
@@ -41,11 +49,10 @@ std::string theirs(const std::string& line) {
     std::string legs, health, logs;
     for (std::uint32_t i = 0; i < s->dev_count; ++i) {
         legs += fmt::format("{}:{} ", s->devs[i].major, s->devs[i].minor);
-        health += static_cast<char>(s->devs[i].health);
+        health += letter(&s->devs[i].health);
     }
     for (std::uint32_t i = 0; i < s->log_count; ++i)
-        logs += fmt::format(" {}:{} {}", s->logs[i].major, s->logs[i].minor,
-                            static_cast<char>(s->logs[i].health));
+        logs += fmt::format(" {}:{} {}", s->logs[i].major, s->logs[i].minor, letter(&s->logs[i].health));
     return fmt::format("{}{}/{} {} {}{}", legs, s->insync_regions, s->total_regions, health, s->log_type,
                        logs);
 }

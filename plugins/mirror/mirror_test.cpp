@@ -15,6 +15,12 @@ TEST(Mirror, SaysOfEachCapturedLineWhatIsExpected) {
     for (const auto& one : read_cases(CASES)) check(mirror, one);
 }
 
+TEST(Mirror, EveryMessageFindsItsFields) {
+    const auto mirror = plugin();
+    for (const auto& one : read_cases(CASES))
+        check_messages(mirror, look(mirror, one.has_before ? &one.before : nullptr, one.now), one.place);
+}
+
 TEST(Mirror, EveryTypeIsShownByACase) { check_coverage(plugin(), read_cases(CASES)); }
 
 TEST(Mirror, MutatedLinesAreRefusedOrReadButNeverBreakIt) {

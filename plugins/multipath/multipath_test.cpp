@@ -27,6 +27,15 @@ TEST(Multipath, SaysOfEachCapturedLineWhatIsExpected) {
     for (const auto& one : read_cases(CASES)) check(multipath, one);
 }
 
+TEST(Multipath, EveryMessageFindsItsFields) {
+    const auto multipath = plugin();
+    for (const auto& one : read_cases(CASES))
+        check_messages(multipath, look(multipath, one.has_before ? &one.before : nullptr, one.now),
+                       one.place);
+    for (const auto& one : read_uevents(CASES "/path.uevents"))
+        check_messages(multipath, hear(multipath, one.uevent), one.place);
+}
+
 TEST(Multipath, EveryTypeIsShownByACase) { check_coverage(plugin(), read_cases(CASES)); }
 
 TEST(Multipath, SaysOfEachCapturedUeventWhatIsExpected) {

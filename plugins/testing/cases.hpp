@@ -43,6 +43,9 @@ void check_said(const dmev::Plugin& plugin, const dmev::Said& said, const std::v
 // Adds test failures where what PLUGIN says of CASE is not what is expected, no more and no less.
 void check(const dmev::Plugin& plugin, const Case& one);
 
+// Adds a test failure for each name in the messages of what SAID may raise that it gives no value for.
+void check_messages(const dmev::Plugin& plugin, const dmev::Said& said, const std::string& place);
+
 // Adds a test failure for each type and each end of PLUGIN that no case shows.
 void check_coverage(const dmev::Plugin& plugin, const std::vector<Case>& cases);
 
