@@ -7,7 +7,7 @@ import dm
 from monitor import happened, raised
 from scenario import scenario
 
-RELOAD = ("device.table_changed",)
+RELOAD = ("device.table_changed",)  # also when the map moves to another group: its number is in the table line
 SIZE = 16384  # sectors
 
 
@@ -71,7 +71,7 @@ def two_or_three(number) -> bool:
 def by_io_errors(stage):
     """Paths that really fail: the map goes on over the next one, and then over the other group."""
     map = Map(stage)
-    monitor = stage.monitor()
+    monitor = stage.monitor(ignore=RELOAD)
     dm.read(map.device)
     for index in (0, 1):
         stage.lose(map.paths[index], monitor=monitor)
@@ -102,7 +102,7 @@ def all_at_once(stage):
 def all_by_io_errors(stage):
     """The same by a dead fabric: every path is an error target before one request fails on all of them."""
     map = Map(stage)
-    monitor = stage.monitor(ignore=("multipath.group_switched",))
+    monitor = stage.monitor(ignore=(*RELOAD, "multipath.group_switched"))
     stage.lose(*map.paths, monitor=monitor)
     dm.fails(dm.read, map.device)
     dm.until(lambda: map.device.status().count(" F ") == 4, "four failed paths")
@@ -187,7 +187,7 @@ def groups(stage):
     """Groups are disabled, enabled and switched by message, with an event number and no uevent."""
     map = Map(stage)
     dm.read(map.device)
-    monitor = stage.monitor()
+    monitor = stage.monitor(ignore=RELOAD)
     map.device.message("disable_group 2")
     assert " D 0 2 " in map.device.status()
     monitor.expect(raised("multipath.group_disabled", device="map", severity="notice"))
