@@ -16,6 +16,7 @@ import multipath  # noqa: E402
 import raid  # noqa: E402
 import thin  # noqa: E402
 
+MOMENT = 0.7  # what belongs to an act is shown under it
 BOLD, PLAIN = "\033[1m", "\033[0m"
 
 
@@ -40,22 +41,27 @@ class Watcher:
     def __init__(self, program: str):
         self.process = subprocess.Popen([program, "-f", "thin", "raid", "mirror", "multipath"],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-        self.text = b""
 
     def show(self, *words: str, seconds: float = 30.0) -> None:
-        """Until every one of WORDS has been in what it printed since the last call."""
-        wanted, end = [word.encode() for word in words], time.monotonic() + seconds
-        while not all(word in self.text for word in wanted):
-            left = end - time.monotonic()
-            if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
+        """Until every one of WORDS has been in what it prints, and then what else comes within a moment."""
+        wanted, text, end = [word.encode() for word in words], b"", time.monotonic() + seconds
+        while not all(word in text for word in wanted):
+            more = self._line(end - time.monotonic())
+            if not more:
                 sys.exit(f"demo: {words} did not come within {seconds:g} s")
-            data = os.read(self.process.stdout.fileno(), 1 << 16)
-            if not data:
-                sys.exit(f"demo: the program ended, status {self.process.wait()}")
-            sys.stdout.write(data.decode(errors="replace"))
-            sys.stdout.flush()
-            self.text += data
-        self.text = b""
+            text += more
+        while self._line(MOMENT):
+            pass
+
+    def _line(self, seconds: float) -> bytes:
+        if seconds <= 0 or not select.select([self.process.stdout], [], [], seconds)[0]:
+            return b""
+        data = os.read(self.process.stdout.fileno(), 1 << 16)
+        if not data:
+            sys.exit(f"demo: the program ended, status {self.process.wait()}")
+        sys.stdout.write(data.decode(errors="replace"))
+        sys.stdout.flush()
+        return data
 
 
 def act(text: str) -> None:

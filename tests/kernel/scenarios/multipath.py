@@ -71,8 +71,8 @@ def two_or_three(number) -> bool:
 def by_io_errors(stage):
     """Paths that really fail: the map goes on over the next one, and then over the other group."""
     map = Map(stage)
+    dm.read(map.device)  # from here on a group is in use, so that leaving it is a switch
     monitor = stage.monitor(ignore=RELOAD)
-    dm.read(map.device)
     for index in (0, 1):
         stage.lose(map.paths[index], monitor=monitor)
     dm.read(map.device)
@@ -184,19 +184,19 @@ def queued_request_is_released(stage):
 
 @scenario
 def groups(stage):
-    """Groups are disabled, enabled and switched by message, with an event number and no uevent."""
+    """Groups are switched, disabled and enabled by message, with an event number and no uevent."""
     map = Map(stage)
     dm.read(map.device)
     monitor = stage.monitor(ignore=RELOAD)
-    map.device.message("disable_group 2")
-    assert " D 0 2 " in map.device.status()
-    monitor.expect(raised("multipath.group_disabled", device="map", severity="notice"))
-    map.device.message("enable_group 2")
-    monitor.expect(happened("multipath.group_enabled", device="map", severity="notice"))
     map.device.message("switch_group 2")
+    monitor.expect(happened("multipath.group_switched", device="map", severity="notice"))
     dm.read(map.device)
     assert " A 0 2 0 " in map.device.status()
-    monitor.expect(happened("multipath.group_switched", device="map", severity="notice"))
+    map.device.message("disable_group 1")
+    assert " D 0 2 " in map.device.status()
+    monitor.expect(raised("multipath.group_disabled", device="map", severity="notice"))
+    map.device.message("enable_group 1")
+    monitor.expect(happened("multipath.group_enabled", device="map", severity="notice"))
 
 
 @scenario
