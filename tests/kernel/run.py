@@ -137,7 +137,9 @@ def main() -> int:
         options.results = tempfile.mkdtemp(prefix="dmevent_tool-kernel-")
         print(f"results are in {options.results}")
     # Built once, before guests ask for it at the same time.
-    subprocess.run([HERE / "vm/build"], check=True)
+    if subprocess.run([HERE / "vm/build"]).returncode != 0:
+        print("FAIL the guest could not be prepared\n0 passed, 1 failed")
+        return 1
     return Suite(options).play()
 
 
