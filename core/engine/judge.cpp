@@ -26,6 +26,12 @@ bool drop_waiting(Device& device, const ConditionKey& key, What... what) {
            }) > 0;
 }
 
+// The type's message says what is so; of what is so no more, the summary is said.
+std::string over(const EventType& type, std::string_view device, const std::string& part) {
+    return fmt::format("{}{}{}: no longer so: {}", device, part.empty() ? "" : " ", part,
+                       type.summary.empty() ? type.name : type.summary);
+}
+
 bool is_type_of(const Family& family, const EventType* type) {
     return !family.types.empty() && type >= &family.types.front() && type <= &family.types.back();
 }
@@ -65,8 +71,9 @@ void Judge::emit(const Device* device, const ConditionKey& key, State state, Fie
             event.target = EventTarget{device->targets[key.target].type, key.target};
         if (device->read) event.kernel = EventKernel{device->event_nr, cause.steps};
     }
-    event.message =
-        format_message(type.message, device ? std::string_view{device->id.name} : "", key.part, event.data);
+    const std::string_view name = device ? std::string_view{device->id.name} : "";
+    event.message = state == State::cleared ? over(type, name, key.part)
+                                            : format_message(type.message, name, key.part, event.data);
     sink_(std::move(event));
 }
 

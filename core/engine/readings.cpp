@@ -2,6 +2,7 @@
 // How a reading becomes known: whose it is, what changed about the device itself, and when its targets are
 // looked at. A suspended device concludes nothing; a provisional reading waits for a second one.
 #include <algorithm>
+#include <numeric>
 
 #include "engine/impl.hpp"
 
@@ -16,6 +17,16 @@ Cause cause_of(const DeviceReading& reading, std::uint32_t steps) {
 bool settles(const Device& device) {
     return std::any_of(device.targets.begin(), device.targets.end(),
                        [](const TargetState& t) { return t.plugin && t.claim->settles; });
+}
+
+bool another_table(const Device& device, const DeviceReading& reading) {
+    return !std::equal(device.targets.begin(), device.targets.end(), reading.targets.begin(),
+                       reading.targets.end(), [](const TargetState& was, const TargetReading& is) {
+                           const bool texts_count =
+                               was.table && is.table && !(was.claim && was.claim->table_moves);
+                           return was.type == is.type && was.start == is.start && was.length == is.length &&
+                                  (!texts_count || *was.table == *is.table);
+                       });
 }
 
 } // namespace
@@ -81,19 +92,24 @@ void Engine::Impl::identify(Device& device, const DeviceReading& reading, const 
 
 void Engine::Impl::compare_targets(Device& device, const DeviceReading& reading, const Cause& cause,
                                    bool known) {
-    const auto old_sectors = device.sectors();
-    bool changed = device.targets.size() != reading.targets.size();
-    for (std::uint32_t i = static_cast<std::uint32_t>(reading.targets.size()); i < device.targets.size(); ++i)
-        judge.forget(device, i);
+    const auto sectors = std::accumulate(reading.targets.begin(), reading.targets.end(), std::uint64_t{0},
+                                         [](std::uint64_t sum, const auto& t) { return sum + t.length; });
+    if (known && !reading.targets.empty() && another_table(device, reading)) {
+        const auto old_sectors = device.sectors();
+        device.unsettled = true;
+        judge.happened(&device, core_type("device.table_changed"), {}, cause);
+        if (old_sectors != sectors && old_sectors && sectors)
+            judge.happened(&device, core_type("device.resized"),
+                           {{"old_sectors", {old_sectors}}, {"sectors", {sectors}}}, cause);
+    }
+    for (std::uint32_t i = 0; i < device.targets.size(); ++i)
+        if (i >= reading.targets.size() || device.targets[i].type != reading.targets[i].type)
+            retire(device, i, cause);
     device.targets.resize(reading.targets.size());
     for (std::uint32_t i = 0; i < reading.targets.size(); ++i) {
         auto& target = device.targets[i];
         const auto& now_is = reading.targets[i];
-        changed |= target.type != now_is.type || target.start != now_is.start ||
-                   target.length != now_is.length ||
-                   (target.table && now_is.table && *target.table != *now_is.table);
         if (target.type != now_is.type) {
-            judge.forget(device, i);
             target = {};
             target.index = i;
             target.type = now_is.type;
@@ -106,14 +122,6 @@ void Engine::Impl::compare_targets(Device& device, const DeviceReading& reading,
         target.length = now_is.length;
         if (now_is.table) target.table = now_is.table;
     }
-    const auto sectors = device.sectors();
-    if (known && changed && !reading.targets.empty()) {
-        device.unsettled = true;
-        judge.happened(&device, core_type("device.table_changed"), {}, cause);
-        if (old_sectors != sectors && old_sectors && sectors)
-            judge.happened(&device, core_type("device.resized"),
-                           {{"old_sectors", {old_sectors}}, {"sectors", {sectors}}}, cause);
-    }
     if (!reading.targets.empty()) {
         device.read_only = reading.read_only;
         judge.core(device, {kNoTarget, &core_type("device.read_only"), ""}, reading.read_only, {}, cause,
@@ -122,6 +130,17 @@ void Engine::Impl::compare_targets(Device& device, const DeviceReading& reading,
     for (const auto& target : device.targets)
         judge.core(device, {target.index, &core_type("device.table_error"), std::to_string(target.index)},
                    target.type == "error", {}, cause, !known);
+}
+
+// A target is gone, or another type stands in its place: what its plugin stated of it is forgotten in
+// silence, what the core itself said of it ends.
+void Engine::Impl::retire(Device& device, std::uint32_t target, const Cause& cause) {
+    for (const char* name : {"device.table_error", "device.status_unknown"})
+        judge.core(device, {target, &core_type(name), std::to_string(target)}, false, {}, cause, false);
+    if (const auto* plugin = device.targets[target].plugin)
+        judge.core(device, {target, &core_type("monitor.plugin_failed"), plugin->family().name}, false, {},
+                   cause, false);
+    judge.forget(device, target);
 }
 
 void Engine::Impl::note_suspension(Device& device, const DeviceReading& reading, const Cause& cause) {

@@ -40,9 +40,10 @@ struct GaugeType {
 
 struct TargetClaim {
     std::string target;
-    bool table = false;     // show the table line
-    bool served_by = false; // the first word of the table is the device that answers for it
-    bool settles = false;   // first status after a resume, a reload or the creation is provisional
+    bool table = false;       // show the table line
+    bool served_by = false;   // the first word of the table is the device that answers for it
+    bool table_moves = false; // the table line shows state too: another text alone is no reload
+    bool settles = false;     // first status after a resume, a reload or the creation is provisional
 };
 
 // One family: the core's own, or a plugin's.

@@ -114,8 +114,7 @@ std::string fields(const Fields& fields) {
 std::string event(const Event& event, const TextStyle& style) {
     // Wide enough for nearly every type; a longer one moves only its own line.
     std::string out = format_local(event.time) + "  " + severity(event.severity, style) + "  " +
-                      padded(escape(event.type), 24) + "  ";
-    if (event.state == State::cleared) out += "ended: ";
+                      padded(escape(event.type), 26) + "  ";
     out += escape(event.message) + marks(event) + "\n";
     if (style.verbosity >= 1) add_line(out, fields(event.data));
     if (style.verbosity >= 2) {

@@ -103,8 +103,11 @@ class Reader {
             for (const auto& other : family_.claims)
                 if (other.target == target) return fmt::format("it claims target type '{}' twice", target);
             const bool served = claim.flags & DMEVENT_SERVED_BY;
-            family_.claims.push_back({target, served || (claim.flags & DMEVENT_TABLE), served,
-                                      (claim.flags & DMEVENT_SETTLES) != 0});
+            family_.claims.push_back({.target = target,
+                                      .table = served || (claim.flags & DMEVENT_TABLE),
+                                      .served_by = served,
+                                      .table_moves = (claim.flags & DMEVENT_TABLE_MOVES) != 0,
+                                      .settles = (claim.flags & DMEVENT_SETTLES) != 0});
         }
         return {};
     }

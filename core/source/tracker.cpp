@@ -140,7 +140,8 @@ void Tracker::uevent(UeventReading uevent) {
         device->tries = 0;
         set_alarm(pauses_, *number, device->not_before, std::nullopt);
         want(*device, Why::uevent);
-        if (device->announced) out_.push_back(std::move(uevent)); // a resume: what comes next may be unsettled
+        if (device->announced)
+            out_.push_back(std::move(uevent)); // a resume: what comes next may be unsettled
     }
 }
 

@@ -127,6 +127,7 @@ struct dmevent_plan { /* one program, run by the host under its limits; no shell
                                 calls: both are read in turn, and hang together. Implies DMEVENT_TABLE. */
 #define DMEVENT_SETTLES 4u  /* the first status after a resume, a reload or the creation may not be true yet:
                                the host reads again before it asks */
+#define DMEVENT_TABLE_MOVES 8u /* the table line also shows state: another text alone is no reload */
 struct dmevent_claim {
     const char *target; /* "thin-pool" */
     uint32_t flags;

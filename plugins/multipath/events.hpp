@@ -10,7 +10,7 @@ namespace multipath {
 struct Tables {
     static constexpr const char *name = "multipath", *version = "1.0";
 
-    static constexpr dmevent_claim claims[] = {{"multipath", DMEVENT_TABLE}};
+    static constexpr dmevent_claim claims[] = {{"multipath", DMEVENT_TABLE | DMEVENT_TABLE_MOVES}};
 
     enum Type : std::uint32_t {
         path_failed,

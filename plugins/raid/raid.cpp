@@ -27,10 +27,10 @@ struct Letters {
     bool a_is_hidden = false;
 
     explicit Letters(const Status& s) {
-        const bool idle_with_sync = s.action == Action::idle && s.has('A');
-        a_is_stale = s.action == Action::recover || idle_with_sync;
-        a_is_hidden = s.action == Action::check || s.action == Action::repair || s.action == Action::frozen ||
-                      s.action == Action::unknown;
+        const bool idle_with_sync = s.running() == Action::idle && s.has('A');
+        a_is_stale = s.running() == Action::recover || idle_with_sync;
+        a_is_hidden = s.running() == Action::check || s.running() == Action::repair ||
+                      s.running() == Action::frozen || s.running() == Action::unknown;
     }
 };
 
@@ -72,7 +72,7 @@ bool Raid::look(const Target* before, const Target& now, Say& say) {
                                 : *s->mismatches > 0      ? Truth::yes
                                                           : Truth::no);
     if (s->journal != 0) say.condition(journal_failed, s->journal == 'D');
-    if (is_sync(s->action)) say.gauge(sync, s->progress, s->total);
+    if (is_sync(s->running())) say.gauge(sync, s->progress, s->total);
     // A raid0 neither syncs nor tells of failures.
     if (s->type != "raid0") say.read_within(s->action == Action::idle ? kIdleMs : kRunningMs);
     return true;
@@ -125,7 +125,7 @@ Truth Raid::is_failed(const Status& s, const Copies& copies) {
     if (!lives) return Truth::same; // a level that is not known
     if (!*lives) return Truth::yes;
     if (letters.a_is_hidden) return Truth::same;
-    if (s.action == Action::idle && s.has('a')) {
+    if (s.running() == Action::idle && s.has('a')) {
         if (!letters.a_is_stale) return Truth::same;
         // The recovery is over and the leg still stale. raid1 and raid10 never give up the last copy: an
         // error of it ends the recovery, with `A` and a full ratio, and all I/O to it fails.
@@ -138,17 +138,18 @@ Truth Raid::is_failed(const Status& s, const Copies& copies) {
 
 // Starts and ends of syncs. Frozen says nothing of how far one came, so nothing ends there.
 void Raid::transitions(const Status& before, const Status& now, Say& say) {
-    if (before.action == now.action) return;
-    const bool ended = is_sync(before.action) && (now.action == Action::idle || is_sync(now.action));
+    if (before.running() == now.running()) return;
+    const bool ended = is_sync(before.running()) && (now.running() == Action::idle || is_sync(now.running()));
     if (ended) {
         // Complete: nothing stale or newly lost is left, and the ratio, where it is still of this action, is
         // full.
         const bool complete =
-            !now.has('a') && !lost_one(before, now) && (now.action != Action::idle || now.full());
+            !now.has('a') && !lost_one(before, now) && (now.running() != Action::idle || now.full());
         say.happened(complete ? sync_finished : sync_interrupted, {},
-                     {{"action", raid::action_name(before.action)}});
+                     {{"action", raid::action_name(before.running())}});
     }
-    if (is_sync(now.action)) say.happened(sync_started, {}, {{"action", raid::action_name(now.action)}});
+    if (is_sync(now.running()))
+        say.happened(sync_started, {}, {{"action", raid::action_name(now.running())}});
 }
 
 } // namespace

@@ -29,6 +29,9 @@ struct Status {
 
     bool has(char leg) const { return health.find(leg) != std::string_view::npos; }
     bool full() const { return progress == total; }
+    // What is really under way: after a leg is lost the kernel prints recover for a moment, with no leg to
+    // recover, while it looks for a spare.
+    Action running() const { return action == Action::recover && !has('a') ? Action::idle : action; }
 
     static std::optional<Status> parse(std::string_view status);
 };

@@ -89,6 +89,35 @@ TEST(Lifetimes, ATargetOfAnotherTypeForgetsInSilence) {
     EXPECT_TRUE(d.engine().devices()[0].holding.empty());
 }
 
+TEST(Lifetimes, WhatTheCoreSaidOfATargetEndsAloudWithIt) {
+    Driver d;
+    auto r = d.toy("?", 0, Why::start);
+    r.targets.push_back({1000, 1000, "error", std::nullopt, std::nullopt});
+    EXPECT_EQ(d.see(r).see(BaselineDone{}).take(),
+              (Lines{"device.table_error 1 raised initial", "device.status_unknown 0 raised initial"}));
+    r.targets[0].type = r.targets[1].type = "linear";
+    EXPECT_EQ(d.see(r).take(), (Lines{"device.table_changed", "device.status_unknown 0 cleared",
+                                      "device.table_error 1 cleared"}));
+}
+
+TEST(Lifetimes, ATableLineThatShowsStateIsNoReload) {
+    Driver d;
+    d.type = "moving";
+    d.start("fine");
+    d.table = "another group";
+    EXPECT_EQ(d.see(d.toy("fine", 0)).take(), Lines{});
+    auto r = d.toy("fine", 0);
+    r.targets[0].length = 5;
+    EXPECT_EQ(d.see(r).take(), (Lines{"device.table_changed", "device.resized"}));
+}
+
+TEST(Lifetimes, WhatIsOverIsSaidAsOver) {
+    Driver d;
+    d.start("bad").see(d.toy("fine", 1));
+    EXPECT_EQ(d.events.at(0).message, "toy0 is bad");
+    EXPECT_EQ(d.events.at(1).message, "toy0: no longer so: a toy is bad");
+}
+
 TEST(Lifetimes, ASuspendedDeviceConcludesNothing) {
     Driver d;
     d.start("fine");

@@ -18,11 +18,14 @@ namespace toy {
 
 struct Toy {
     static constexpr const char *name = "toy", *version = "1";
-    static constexpr dmevent_claim claims[] = {
-        {"toy", DMEVENT_TABLE}, {"slow", DMEVENT_TABLE | DMEVENT_SETTLES}, {"volume", DMEVENT_SERVED_BY}};
+    static constexpr dmevent_claim claims[] = {{"toy", DMEVENT_TABLE},
+                                               {"slow", DMEVENT_TABLE | DMEVENT_SETTLES},
+                                               {"volume", DMEVENT_SERVED_BY},
+                                               {"moving", DMEVENT_TABLE | DMEVENT_TABLE_MOVES}};
     enum : uint32_t { bad, sick, dead, well, path_failed, path_back, full, grew };
     static constexpr dmevent_type types[] = {
-        {"toy.bad", "BAD", DMEVENT_WARNING, DMEVENT_CONDITION, 0, nullptr, "{device} is bad", "", ""},
+        {"toy.bad", "BAD", DMEVENT_WARNING, DMEVENT_CONDITION, 0, nullptr, "{device} is bad", "a toy is bad",
+         ""},
         {"toy.sick", nullptr, DMEVENT_ERROR, DMEVENT_CONDITION, 0, "toy.well", "{device} is sick", "", ""},
         {"toy.dead", nullptr, DMEVENT_CRITICAL, DMEVENT_CONDITION, DMEVENT_LISTS_SERVED, "toy.well",
          "{device} is dead", "", ""},
