@@ -3,6 +3,7 @@
 #pragma once
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -67,8 +68,8 @@ struct TargetState {
     std::uint64_t last_start = 0, last_length = 0;
     std::optional<Duration> wish; // the plugin's, of the last look
     std::vector<GaugeState> gauges;
-    // Events that uevents told of since the last status: type and part.
-    std::map<std::pair<const EventType*, std::string>, int> told;
+    // Events that uevents told of since the last status: the type's name, and the part.
+    std::set<std::pair<std::string, std::string>> told;
 };
 
 // A provisional reading that waits for a second one.
@@ -94,6 +95,7 @@ struct Device {
     std::vector<Waiting> waiting; // in order of appearance
     std::optional<Time> due;      // as the schedule has it
     bool wished = false;          // a read-by time is out
+    Duration follow_up{};         // an event came: read again after this, though nothing asks for it
 
     std::uint64_t sectors() const {
         std::uint64_t sum = 0;

@@ -69,9 +69,9 @@ void GaugeState::unchanged(Time now) {
 }
 
 std::optional<Duration> GaugeState::next_read(const GaugeType& type, const EngineOptions& options) const {
-    if (type.at <= 0 || type.raises.empty()) return std::nullopt;
+    if (type.at <= 0 || type.raises.empty() || !at_) return std::nullopt;
     const auto interval = options.poll_interval;
-    if (level_ >= last_step(type) || !at_) return interval;
+    if (level_ >= last_step(type)) return interval;
     const double next = limit(type, level_ + 1);
     const double margin = std::max(0.0, next - percent_of(used_, total_));
     // A full step away: the interval; the nearer, the sooner, in case what writes begins at once.

@@ -27,7 +27,8 @@ class GaugeState {
 
     bool holds() const { return level_ >= 0; }
 
-    // When to read next; none when nothing is watched. Far from a limit, or standing still: the interval.
+    // When to read next; none when nothing is watched, or it was never stated. Far from a limit, or standing
+    // still: the interval.
     std::optional<Duration> next_read(const GaugeType& type, const EngineOptions& options) const;
 
  private:

@@ -178,7 +178,7 @@ void Judge::looked(Device& device, TargetState& target, Said&& said, const Cause
         const ConditionKey key{target.index, &family.types[h.type], h.part};
         if (!key.type->by_uevent)
             emit(&device, key, State::happened, merged(said.fields, std::move(h.more)), cause, {});
-        else if (!target.told.contains({key.type, key.part}))
+        else if (!target.told.contains({key.type->name, key.part}))
             device.waiting.push_back({key, Waiting::What::happened, now_ + options_.uevent_grace,
                                       merged(said.fields, std::move(h.more)), cause});
     }
@@ -229,7 +229,7 @@ void Judge::told(Device& device, TargetState& target, Said&& said, const Cause& 
     const auto& family = target.plugin->family();
     std::vector<Ended> ended;
     const auto explain = [&](const EventType* type, const std::string& part) {
-        ++target.told[{type, part}];
+        target.told.emplace(type->name, part);
         drop_waiting(device, {target.index, type, part}, Waiting::What::happened);
     };
     for (auto& c : said.conditions) {

@@ -48,6 +48,12 @@ void Engine::Impl::take(const DeviceReading& reading) {
     auto cause = cause_of(reading, steps);
     device->read = true;
     device->event_nr = reading.event_nr;
+    // What an event announced may stand in the status only a moment later: look again, ever less soon.
+    if (steps > 0)
+        device->follow_up = options.poll_fastest;
+    else
+        device->follow_up =
+            4 * device->follow_up < options.poll_interval ? 4 * device->follow_up : Duration{};
     identify(*device, reading, cause);
     if (first && !device->announced) {
         judge.happened(device, core_type("device.added"), {}, cause);
@@ -217,6 +223,7 @@ void Engine::Impl::wish(Device& device, bool soon) {
     if (device.suspended) consider(options.poll_interval); // a resume wakes nobody
     for (const auto& target : device.targets) {
         if (!target.plugin || device.suspended) continue;
+        if (device.follow_up > Duration{}) consider(device.follow_up);
         if (target.wish) consider(std::max(*target.wish, options.poll_fastest));
         for (size_t i = 0; i < target.gauges.size(); ++i)
             if (const auto d = target.gauges[i].next_read(target.plugin->family().gauges[i], options))

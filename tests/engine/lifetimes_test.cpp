@@ -175,6 +175,30 @@ TEST(Lifetimes, StepsOfAProvisionalReadingAreNotLost) {
     EXPECT_EQ(d.events[0].kernel->steps, 3u);
 }
 
+TEST(Lifetimes, AfterAnEventTheDeviceIsReadAgainEverLessSoon) {
+    Driver d;
+    d.start("fine");
+    EXPECT_EQ(d.wish(), -2); // nothing asks for it
+    d.see(d.toy("fine", 1));
+    EXPECT_DOUBLE_EQ(d.wish(), 0.25);
+    d.after(250ms).see(d.toy("fine", 1, Why::poll));
+    EXPECT_DOUBLE_EQ(d.wish(), 1);
+    d.after(1s).see(d.toy("fine", 1, Why::poll));
+    EXPECT_DOUBLE_EQ(d.wish(), 4);
+    d.after(4s).see(d.toy("fine", 1, Why::poll));
+    EXPECT_EQ(d.wish(), -1);
+}
+
+TEST(Lifetimes, WhatThePluginAsksForIsAsked) {
+    Driver d;
+    d.start("soon=3000");
+    EXPECT_DOUBLE_EQ(d.wish(), 3);
+    d.see(d.toy("soon=1", 0));
+    EXPECT_DOUBLE_EQ(d.wish(), 0.25); // never sooner than the fastest
+    d.see(d.toy("fine", 0));
+    EXPECT_EQ(d.wish(), -1);
+}
+
 TEST(Lifetimes, UnresponsiveIsAConditionThatListsTheGroup) {
     Driver d;
     d.start("fine");

@@ -61,6 +61,8 @@ TEST(Paths, AFailAndAReturnAtOnceAreTwoEvents) {
     d.see(d.path("PATH_REINSTATED", "8:0", 2)).see(d.path("PATH_FAILED", "8:0", 1));
     EXPECT_EQ(d.take(), (Lines{"toy.path_failed 8:0 raised", "toy.path_back 8:0"}));
     EXPECT_EQ(d.see(d.toy("path=8:0:A:1 flap=8:0 path=8:16:A:0", 2)).take(), Lines{}); // told already
+    d.engine().advance(d.at + 1s);
+    EXPECT_EQ(d.take(), Lines{});
 }
 
 TEST(Paths, WhatTheStatusShowsFirstWaitsForItsUevent) {
