@@ -12,6 +12,7 @@
 #include "source/control.hpp"
 #include "source/netlink.hpp"
 #include "source/reader_pool.hpp"
+#include "source/suspended.hpp"
 
 namespace dmev {
 namespace {
@@ -40,6 +41,7 @@ class KernelSource : public Source {
  public:
     KernelSource(KernelOptions options, Launcher& launcher, Control control, UeventSocket uevents)
         : hide_diskseq_(options.hide_diskseq),
+          suspended_sweep_(options.suspended_sweep),
           clock_(options.clock ? std::move(options.clock) : steady_time_of_day()),
           control_(std::move(control)),
           uevents_(std::move(uevents)),
@@ -51,6 +53,7 @@ class KernelSource : public Source {
         loop_->forget(control_.fd());
         loop_->forget(uevents_.fd());
         loop_->cancel(timer_);
+        loop_->cancel(sweep_timer_);
     }
 
     Result<> start(Loop& loop, Sink sink) override;
@@ -68,8 +71,11 @@ class KernelSource : public Source {
     void deliver();
     void set_timer();
     void on_reply(ReadReply&& reply);
+    void sweep_later();
+    void sweep();
 
     bool hide_diskseq_;
+    Duration suspended_sweep_;
     std::function<Time()> clock_;
     Control control_;
     UeventSocket uevents_;
@@ -77,7 +83,7 @@ class KernelSource : public Source {
     ReaderPool pool_;
     Loop* loop_ = nullptr;
     Sink sink_;
-    Loop::TimerId timer_ = 0;
+    Loop::TimerId timer_ = 0, sweep_timer_ = 0;
     bool woken_ = false;   // something happened since the last list
     bool working_ = false; // the sink may call wish() while we are
     std::optional<Time> no_list_before_;
@@ -114,6 +120,20 @@ void KernelSource::begin() {
     std::ifstream{"/proc/sys/kernel/random/boot_id"} >> boot_id;
     sink_({clock_(), SourceStarted{DMEVENT_VERSION, system.release, control_.version(), boot_id}});
     work();
+    sweep_later();
+}
+
+void KernelSource::sweep_later() {
+    const auto delay = std::chrono::duration_cast<Loop::Clock::duration>(suspended_sweep_);
+    sweep_timer_ = loop_->after(delay, [this] { sweep(); });
+}
+
+void KernelSource::sweep() {
+    log::debug("looking for devices left suspended: the kernel does not tell of a suspend");
+    for (const auto number : tracker_.awake())
+        if (is_suspended(number)) tracker_.look_again(number);
+    work();
+    sweep_later();
 }
 
 void KernelSource::take_uevents() {

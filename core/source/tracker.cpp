@@ -158,6 +158,17 @@ void Tracker::wish(DevNum number, std::optional<Time> by) {
     if (auto* device = find(number)) set_alarm(wishes_, number, device->wish, by);
 }
 
+void Tracker::look_again(DevNum number) {
+    if (auto* device = find(number)) want(*device, Why::poll);
+}
+
+std::vector<DevNum> Tracker::awake() const {
+    std::vector<DevNum> numbers;
+    for (const auto& [number, device] : devices_)
+        if (device.handed_on && !device.suspended) numbers.push_back(number);
+    return numbers;
+}
+
 void Tracker::advance(Time now) {
     std::vector<std::uint32_t> late;
     for (const auto& [id, call] : calls_)

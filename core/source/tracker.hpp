@@ -47,6 +47,7 @@ class Tracker {
     void replied(ReadReply reply, Time now);
     void lost(std::uint32_t call, Time now); // its reader died
     void wish(DevNum device, std::optional<Time> by);
+    void look_again(DevNum device); // something about it changed that the kernel does not tell of
     void advance(Time now);
     void no_readers(); // all of them hang, and no more are to be had
 
@@ -55,8 +56,9 @@ class Tracker {
     std::vector<std::uint32_t> take_stuck();        // calls past their deadline since the last time
     bool may_add_reader() const { return stuck_ <= options_.max_stuck; }
     bool wants_list() const { return wants_list_; }
-    std::optional<Time> due() const; // when advance() or next_call() would next do something
-    std::vector<What> take();        // to be handed on, in this order
+    std::optional<Time> due() const;   // when advance() or next_call() would next do something
+    std::vector<DevNum> awake() const; // devices whose last reading was not suspended
+    std::vector<What> take();          // to be handed on, in this order
 
  private:
     struct Device {
@@ -67,6 +69,7 @@ class Tracker {
         std::string listed_name;
         bool announced = false; // somebody behind us knows of it
         bool handed_on = false;
+        bool suspended = false; // in the last reading
         bool there_at_start = false;
         bool holds_baseline = false;
         bool awaits_list = false; // it was gone when asked: only a list can tell what is there now

@@ -179,6 +179,7 @@ void Tracker::hand_on(Device& device, DeviceReading reading, Why why) {
     device.id = reading.id;
     device.event_nr = reading.event_nr;
     device.handed_on = device.announced = true;
+    device.suspended = reading.suspended;
     device.tries = 0;
     out_.push_back(std::move(reading));
     baseline_without(device);

@@ -18,6 +18,7 @@ struct FakeDevice {
     std::uint32_t event_nr = 0;
     std::optional<std::uint32_t> leader; // its minor
     bool claimed = true;                 // a status is wanted
+    bool suspended = false;
 };
 
 class TrackerTest : public testing::Test {
@@ -66,6 +67,7 @@ class TrackerTest : public testing::Test {
         reply.outcome = ReadOutcome::reading;
         reply.reading.id = {device.name, device.uuid, request.device, device.diskseq};
         reply.reading.event_nr = device.event_nr;
+        reply.reading.suspended = device.suspended;
         if (device.diskseq) reply.reading.targets.push_back({0, 1, "x", std::nullopt, std::nullopt});
         return reply;
     }

@@ -51,6 +51,18 @@ TEST_F(TrackerTest, TablesAreReadBeforeTheFirstStatus) {
     EXPECT_EQ(second->leader, dev(0));
 }
 
+TEST_F(TrackerTest, ADeviceFoundSuspendedIsReadOnce) {
+    kernel = {{0, {"a", "", 1}}, {1, {"b", "", 2}}};
+    settle();
+    told();
+    EXPECT_EQ(tracker.awake(), (std::vector{dev(0), dev(1)}));
+    kernel[0].suspended = true;
+    tracker.look_again(dev(0));
+    settle();
+    EXPECT_EQ(told(), Told{"poll a ev=0"});
+    EXPECT_EQ(tracker.awake(), std::vector{dev(1)});
+}
+
 TEST_F(TrackerTest, ADifferentEventNumberIsARead) {
     kernel = {{0, {"a", "", 1, 0xffffffff}}, {1, {"b", "", 2}}};
     settle();

@@ -4,7 +4,6 @@ import dm
 import ioctl
 from monitor import cleared, happened, raised
 from scenario import scenario
-from thin import Pool
 
 TABLE = "device.table_changed"  # a first or another table; said where a scenario is about it
 
@@ -71,14 +70,14 @@ def created_again_at_once(stage):
 
 @scenario
 def suspended_long(stage):
-    """Ten seconds suspended are long. The kernel tells nobody of a suspend, so it is one of a device that is polled."""
-    device = Pool(stage).device
+    """Ten seconds suspended are long, also of a device that nothing polls: the kernel tells nobody of a suspend."""
+    device = dm.create("data", "0 2048 zero")
     monitor = stage.monitor()
     device.suspend()
     monitor.nothing_else(quiet=3)
-    monitor.expect(raised("device.suspended_long", device="pool", severity="warning"), within=45)
+    monitor.expect(raised("device.suspended_long", device="data", severity="warning"), within=45)
     device.resume()
-    monitor.expect(cleared("device.suspended_long", device="pool"), within=15)
+    monitor.expect(cleared("device.suspended_long", device="data"), within=15)
 
 
 @scenario
