@@ -68,15 +68,17 @@ struct TargetState {
     std::uint64_t last_start = 0, last_length = 0;
     std::optional<Duration> wish; // the plugin's, of the last look
     std::vector<GaugeState> gauges;
-    // Events that uevents told of since the last status: the type's name, and the part.
-    std::set<std::pair<std::string, std::string>> told;
+    // By the type's name and the part: how many events uevents told of since the last status, and which
+    // conditions that status showed.
+    std::map<std::pair<std::string, std::string>, std::uint64_t> told;
+    using Parts = std::set<std::pair<std::string, std::string>>;
+    Parts shown;
 };
 
 // A provisional reading that waits for a second one.
 struct Held {
     DeviceReading reading;
     Cause cause;
-    Time deadline{};
 };
 
 struct Device {

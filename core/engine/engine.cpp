@@ -11,7 +11,7 @@ namespace dmev {
 Engine::Impl::Impl(const Catalogue& c, std::span<const Plugin> plugins, EngineOptions o, Sink sink)
     : catalogue(c),
       options(o),
-      judge(options, catalogue, std::move(sink), [this](const Device& d) { return served_by(d); }) {
+      judge(options, catalogue, std::move(sink), [this](DevNum n) { return served_by(n); }) {
     for (const auto& plugin : plugins)
         for (const auto& claim : plugin.family().claims) claims.try_emplace(claim.target, &plugin, &claim);
 }
@@ -20,6 +20,7 @@ void Engine::Impl::observe(const Observation& observation) {
     const Time at = std::max(observation.at, now);
     advance(at);
     set_now(at);
+    judge.postpone(!baseline_done && is_of_baseline(observation));
     const auto* uevent = std::get_if<UeventReading>(&observation.what);
     if (!batch.empty()) {
         const auto number =
@@ -46,6 +47,12 @@ void Engine::Impl::observe(const Observation& observation) {
     std::visit(visitor, observation.what);
 }
 
+bool Engine::Impl::is_of_baseline(const Observation& observation) {
+    if (std::holds_alternative<SourceStarted>(observation.what)) return true;
+    const auto* reading = std::get_if<DeviceReading>(&observation.what);
+    return reading && (reading->why == Why::start || reading->why == Why::unsaid);
+}
+
 void Engine::Impl::set_now(Time t) {
     now = t;
     judge.set_time(t);
@@ -69,6 +76,7 @@ void Engine::Impl::finish() {
         judge.fire(*device, true);
         reschedule(*device);
     }
+    judge.postpone(false);
 }
 
 std::optional<Time> Engine::Impl::due() const {
@@ -79,7 +87,6 @@ std::optional<Time> Engine::Impl::due() const {
 
 // REQUIRES: something of DEVICE is due; it will not be due for the same again.
 void Engine::Impl::fire(Device& device) {
-    if (device.held && device.held->deadline <= now) conclude_held(device);
     judge.fire(device, false);
     const auto& type = core_type("device.suspended_long");
     if (device.suspended_since && now >= *device.suspended_since + options.suspended_long &&
@@ -96,7 +103,6 @@ void Engine::Impl::reschedule(Device& device) {
     const auto consider = [&](Time t) {
         if (!soonest || t < *soonest) soonest = t;
     };
-    if (device.held) consider(device.held->deadline);
     if (device.suspended_since &&
         !device.holding.contains({kNoTarget, &core_type("device.suspended_long"), ""}))
         consider(*device.suspended_since + options.suspended_long);
@@ -115,17 +121,17 @@ const EventType& Engine::Impl::core_type(std::string_view name) const {
     return *type;
 }
 
-std::vector<std::string> Engine::Impl::served_by(const Device& server) const {
-    const auto number = server.id.number.text();
-    std::vector<std::string> names;
+Value Engine::Impl::served_by(DevNum server) const {
+    const auto number = server.text();
+    Value::List names;
     for (const auto& [n, device] : registry.all())
         for (const auto& target : device->targets)
             if (target.claim && target.claim->served_by && target.table &&
                 std::string_view{*target.table}.substr(0, target.table->find(' ')) == number) {
-                names.push_back(device->id.name);
+                names.push_back({device->id.name});
                 break;
             }
-    return names;
+    return {std::move(names)};
 }
 
 Engine::Engine(const Catalogue& catalogue, std::span<const Plugin> plugins, EngineOptions options, Sink sink)
@@ -153,8 +159,10 @@ std::vector<DeviceState> Engine::devices() const {
         for (const auto& [key, holding] : device->holding) {
             std::optional<EventTarget> target;
             if (key.target < device->targets.size()) target = {device->targets[key.target].type, key.target};
-            state.holding.push_back({key.type->name, key.type->severity, key.part, std::move(target),
-                                     holding.since, holding.message, holding.data});
+            HoldingCondition shown{key.type->name, key.type->severity, key.part,    std::move(target),
+                                   holding.since,  holding.message,    holding.data};
+            if (key.type->lists_served) set_field(shown.data, "volumes", impl_->served_by(device->id.number));
+            state.holding.push_back(std::move(shown));
         }
         out.push_back(std::move(state));
     }

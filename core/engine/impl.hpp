@@ -26,7 +26,8 @@ struct Engine::Impl {
     void reschedule(Device& device);
     void end_lifetime(Device& device, const Cause& cause);
     const EventType& core_type(std::string_view name) const;
-    std::vector<std::string> served_by(const Device& device) const;
+    Value served_by(DevNum server) const;
+    static bool is_of_baseline(const Observation& observation);
 
     // readings.cpp
     void take(const DeviceReading& reading);

@@ -32,6 +32,16 @@ std::string over(const EventType& type, std::string_view device, const std::stri
                        type.summary.empty() ? type.name : type.summary);
 }
 
+// Takes N off the times that DATA says something happened (once, if it does not say); what is left of them.
+std::uint64_t take_times(Fields& data, std::uint64_t n) {
+    const auto* field = find_field(data, "times");
+    const auto* number = field ? std::get_if<std::uint64_t>(&field->v) : nullptr;
+    const std::uint64_t times = number ? *number : 1;
+    if (times <= n) return 0;
+    set_field(data, "times", {times - n});
+    return times - n;
+}
+
 bool is_type_of(const Family& family, const EventType* type) {
     return !family.types.empty() && type >= &family.types.front() && type <= &family.types.back();
 }
@@ -47,9 +57,6 @@ void Judge::emit(const Device* device, const ConditionKey& key, State state, Fie
                  Marks marks) {
     const EventType& type = *key.type;
     Event event;
-    const std::uint64_t lifetime = device ? device->id.diskseq.value_or(0) : 0;
-    event.id = fmt::format("{:016x}-{:08x}-{:x}", now_.time_since_epoch().count(), ++counter_, lifetime);
-    event.time = now_;
     event.type = type.name;
     event.severity = type.severity;
     event.state = state;
@@ -61,20 +68,35 @@ void Judge::emit(const Device* device, const ConditionKey& key, State state, Fie
     event.uevent = cause.uevent;
     event.data = std::move(data);
     if (device) {
-        if (type.lists_served) {
-            Value::List volumes;
-            for (auto& name : served_(*device)) volumes.push_back({std::move(name)});
-            set_field(event.data, "volumes", {std::move(volumes)});
-        }
         event.device = device->id;
         if (key.target < device->targets.size())
             event.target = EventTarget{device->targets[key.target].type, key.target};
         if (device->read) event.kernel = EventKernel{device->event_nr, cause.steps};
     }
-    const std::string_view name = device ? std::string_view{device->id.name} : "";
-    event.message = state == State::cleared ? over(type, name, key.part)
-                                            : format_message(type.message, name, key.part, event.data);
+    if (type.lists_served && marks.initial && postponing_)
+        postponed_.push_back(std::move(event));
+    else
+        send(type, std::move(event));
+}
+
+void Judge::send(const EventType& type, Event&& event) {
+    const std::uint64_t lifetime = event.device ? event.device->diskseq.value_or(0) : 0;
+    event.id = fmt::format("{:016x}-{:08x}-{:x}", now_.time_since_epoch().count(), ++counter_, lifetime);
+    event.time = now_;
+    const std::string_view name = event.device ? std::string_view{event.device->name} : "";
+    event.message = event.state == State::cleared
+                        ? over(type, name, event.part)
+                        : format_message(type.message, name, event.part, event.data);
     sink_(std::move(event));
+}
+
+void Judge::postpone(bool on) {
+    postponing_ = on;
+    if (on) return;
+    for (auto& event : std::exchange(postponed_, {})) {
+        set_field(event.data, "volumes", served_(event.device->number));
+        send(*catalogue_.find(event.type), std::move(event));
+    }
 }
 
 const EventType* Judge::ends_as(const EventType& type) const {
@@ -82,6 +104,7 @@ const EventType* Judge::ends_as(const EventType& type) const {
 }
 
 void Judge::raise(Device& device, const ConditionKey& key, Fields data, const Cause& cause, Marks marks) {
+    if (key.type->lists_served) set_field(data, "volumes", served_(device.id.number));
     auto& holding = device.holding[key];
     holding.since = now_;
     holding.lapses.reset();
@@ -135,31 +158,79 @@ bool Judge::wait(Device& device, const ConditionKey& key, Waiting::What what, Fi
 
 void Judge::state(Device& device, const ConditionKey& key, Truth truth, Fields data, const Cause& cause,
                   bool initial, std::vector<Ended>& ended) {
+    if (truth == Truth::same) return;
+    const bool by_uevent = key.type->by_uevent && !initial;
+    // A change that an earlier status showed did happen, though this one shows the opposite.
+    if (truth == Truth::yes)
+        overtaken(device, key, Waiting::What::end, ended);
+    else
+        overtaken(device, key, Waiting::What::raise, ended);
     const auto it = device.holding.find(key);
     const bool holds = it != device.holding.end();
-    const bool by_uevent = key.type->by_uevent && !initial;
-    switch (truth) {
-        case Truth::same: break;
-        case Truth::yes:
-            drop_waiting(device, key, Waiting::What::end);
-            if (holds)
-                it->second.lapses.reset();
-            else if (!by_uevent || !wait(device, key, Waiting::What::raise, data, cause))
-                raise(device, key, std::move(data), cause, {.initial = initial, .inferred = by_uevent});
-            break;
-        case Truth::no:
-            drop_waiting(device, key, Waiting::What::raise);
-            if (holds && (!by_uevent || !wait(device, key, Waiting::What::end, data, cause)))
-                end(device, key, std::move(data), cause, {.inferred = by_uevent}, ended);
-            break;
-        case Truth::lapsed:
-            drop_waiting(device, key, Waiting::What::raise);
-            if (holds && !it->second.lapses) {
-                it->second.lapses = now_ + options_.lapse;
-                it->second.data = std::move(data);
-            }
-            break;
+    if (truth == Truth::yes) {
+        if (holds)
+            it->second.lapses.reset();
+        else if (!by_uevent || !wait(device, key, Waiting::What::raise, data, cause))
+            raise(device, key, std::move(data), cause, {.initial = initial, .inferred = by_uevent});
+    } else if (truth == Truth::no) {
+        if (holds && (!by_uevent || !wait(device, key, Waiting::What::end, data, cause)))
+            end(device, key, std::move(data), cause, {.inferred = by_uevent}, ended);
+    } else if (holds && !it->second.lapses) {
+        it->second.lapses = now_ + options_.lapse;
+        it->second.data = std::move(data);
     }
+}
+
+// Concludes what waits of KEY.
+void Judge::overtaken(Device& device, const ConditionKey& key, Waiting::What what,
+                      std::vector<Ended>& ended) {
+    std::vector<Waiting> late;
+    std::erase_if(device.waiting, [&](Waiting& w) {
+        if (w.what != what || w.key < key || key < w.key) return false;
+        late.push_back(std::move(w));
+        return true;
+    });
+    for (auto& w : late) tell(device, std::move(w), ended);
+    if (what == Waiting::What::end) conclude(device, ended);
+}
+
+// What waited is told as inferred, unless it has become so, or untrue, by other means.
+void Judge::tell(Device& device, Waiting&& w, std::vector<Ended>& ended) {
+    const bool holds = device.holding.contains(w.key);
+    if (w.what == Waiting::What::happened)
+        emit(&device, w.key, State::happened, std::move(w.data), w.cause, {.inferred = true});
+    else if (w.what == Waiting::What::raise && !holds)
+        raise(device, w.key, std::move(w.data), w.cause, {.inferred = true});
+    else if (w.what == Waiting::What::end && holds)
+        end(device, w.key, std::move(w.data), w.cause, {.inferred = true}, ended);
+}
+
+// Uevents that the change of a condition itself accounts for explain nothing else.
+void Judge::account(TargetState& target, const Said& said) {
+    TargetState::Parts shown;
+    for (const auto& c : said.conditions) {
+        const auto& type = target.plugin->family().types[c.type];
+        if (!type.by_uevent) continue;
+        const bool was = target.shown.contains({type.name, c.part});
+        const bool is = c.truth == Truth::same ? was : c.truth == Truth::yes;
+        if (is) shown.emplace(type.name, c.part);
+        if (is == was) continue;
+        const auto told = target.told.find({is ? type.name : type.ends_as, c.part});
+        if (told != target.told.end() && --told->second == 0) target.told.erase(told);
+    }
+    target.shown = std::move(shown);
+}
+
+// Does a condition that holds, though the last status did not show it any more, end by KEY's type in this
+// look?
+bool Judge::is_end_of(const Device& device, const TargetState& target, const Said& said,
+                      const ConditionKey& key, const TargetState::Parts& shown_before) {
+    const auto& types = target.plugin->family().types;
+    return std::any_of(said.conditions.begin(), said.conditions.end(), [&](const Said::Condition& c) {
+        return c.truth == Truth::no && c.part == key.part && types[c.type].ends_as == key.type->name &&
+               device.holding.contains({target.index, &types[c.type], c.part}) &&
+               !shown_before.contains({types[c.type].name, c.part});
+    });
 }
 
 void Judge::looked(Device& device, TargetState& target, Said&& said, const Cause& cause, bool initial) {
@@ -174,13 +245,20 @@ void Judge::looked(Device& device, TargetState& target, Said&& said, const Cause
     for (auto& w : unexplained)
         emit(&device, w.key, State::happened, std::move(w.data), w.cause, {.inferred = true});
 
+    const auto shown_before = target.shown;
+    account(target, said);
     for (auto& h : said.happenings) {
         const ConditionKey key{target.index, &family.types[h.type], h.part};
-        if (!key.type->by_uevent)
-            emit(&device, key, State::happened, merged(said.fields, std::move(h.more)), cause, {});
-        else if (!target.told.contains({key.type->name, key.part}))
-            device.waiting.push_back({key, Waiting::What::happened, now_ + options_.uevent_grace,
-                                      merged(said.fields, std::move(h.more)), cause});
+        auto data = merged(said.fields, std::move(h.more));
+        if (!key.type->by_uevent) {
+            emit(&device, key, State::happened, std::move(data), cause, {});
+            continue;
+        }
+        if (is_end_of(device, target, said, key, shown_before)) continue; // the condition's own end tells it
+        const auto told = target.told.find({key.type->name, key.part});
+        if (told != target.told.end() && take_times(data, told->second) == 0) continue;
+        device.waiting.push_back(
+            {key, Waiting::What::happened, now_ + options_.uevent_grace, std::move(data), cause});
     }
     target.told.clear();
 
@@ -229,8 +307,12 @@ void Judge::told(Device& device, TargetState& target, Said&& said, const Cause& 
     const auto& family = target.plugin->family();
     std::vector<Ended> ended;
     const auto explain = [&](const EventType* type, const std::string& part) {
-        target.told.emplace(type->name, part);
-        drop_waiting(device, {target.index, type, part}, Waiting::What::happened);
+        ++target.told[{type->name, part}];
+        const ConditionKey key{target.index, type, part};
+        std::erase_if(device.waiting, [&key](Waiting& w) {
+            return w.what == Waiting::What::happened && !(w.key < key) && !(key < w.key) &&
+                   take_times(w.data, 1) == 0;
+        });
     };
     for (auto& c : said.conditions) {
         const ConditionKey key{target.index, &family.types[c.type], c.part};
@@ -290,21 +372,16 @@ void Judge::fire(Device& device, bool all_waiting) {
         return true;
     });
     std::vector<Ended> ended;
-    for (auto& w : due) {
-        const bool holds = device.holding.contains(w.key);
-        if (w.what == Waiting::What::happened)
-            emit(&device, w.key, State::happened, std::move(w.data), w.cause, {.inferred = true});
-        else if (w.what == Waiting::What::raise && !holds)
-            raise(device, w.key, std::move(w.data), w.cause, {.inferred = true});
-        else if (w.what == Waiting::What::end && holds)
-            end(device, w.key, std::move(w.data), w.cause, {.inferred = true}, ended);
-    }
-    for (auto it = device.holding.begin(); it != device.holding.end();) {
-        const auto here = it++;
-        if (!here->second.lapses || *here->second.lapses > now_) continue;
-        const auto key = here->first;
-        end(device, key, std::move(here->second.data), {"poll", 0, {}}, {.inferred = true}, ended);
-    }
+    for (auto& w : due) tell(device, std::move(w), ended);
+    std::vector<std::pair<ConditionKey, Fields>> lapsed;
+    for (auto& [key, holding] : device.holding)
+        if (holding.lapses && *holding.lapses <= now_) lapsed.emplace_back(key, std::move(holding.data));
+    // In the order of the plugin's types, which is the order in which its uevents tell them.
+    std::stable_sort(lapsed.begin(), lapsed.end(), [](const auto& a, const auto& b) {
+        return std::less<const EventType*>{}(a.first.type, b.first.type);
+    });
+    for (auto& [key, data] : lapsed)
+        end(device, key, std::move(data), {"poll", 0, {}}, {.inferred = true}, ended);
     conclude(device, ended);
 }
 

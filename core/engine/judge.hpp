@@ -15,14 +15,16 @@ namespace dmev {
 class Judge {
  public:
     using Sink = std::function<void(Event&&)>;
-    // The names of the volumes that DEVICE serves.
-    using Served = std::function<std::vector<std::string>(const Device&)>;
+    // The names of the volumes that the device serves, a list.
+    using Served = std::function<Value(DevNum)>;
 
     // OPTIONS and CATALOGUE must outlive the judge.
     Judge(const EngineOptions& options, const Catalogue& catalogue, Sink sink, Served served)
         : options_(options), catalogue_(catalogue), sink_(std::move(sink)), served_(std::move(served)) {}
 
     void set_time(Time now) { now_ = now; }
+    // While ON, initial events that list volumes wait: those may not have been read yet.
+    void postpone(bool on);
 
     // What look() said of TARGET. INITIAL: nothing of it was known before.
     void looked(Device& device, TargetState& target, Said&& said, const Cause& cause, bool initial);
@@ -54,6 +56,7 @@ class Judge {
 
     void emit(const Device* device, const ConditionKey& key, State state, Fields data, const Cause& cause,
               Marks marks);
+    void send(const EventType& type, Event&& event);
     const EventType* ends_as(const EventType& type) const;
     void raise(Device& device, const ConditionKey& key, Fields data, const Cause& cause, Marks marks);
     void end(Device& device, const ConditionKey& key, Fields data, const Cause& cause, Marks marks,
@@ -61,6 +64,11 @@ class Judge {
     void conclude(Device& device, std::vector<Ended>& ended);
     void state(Device& device, const ConditionKey& key, Truth truth, Fields data, const Cause& cause,
                bool initial, std::vector<Ended>& ended);
+    void overtaken(Device& device, const ConditionKey& key, Waiting::What what, std::vector<Ended>& ended);
+    void tell(Device& device, Waiting&& w, std::vector<Ended>& ended);
+    static void account(TargetState& target, const Said& said);
+    static bool is_end_of(const Device& device, const TargetState& target, const Said& said,
+                          const ConditionKey& key, const TargetState::Parts& shown_before);
     bool wait(Device& device, const ConditionKey& key, Waiting::What what, Fields& data, const Cause& cause);
     void gauges(Device& device, TargetState& target, const Said& said, const Cause& cause, bool initial);
 
@@ -69,6 +77,8 @@ class Judge {
     Sink sink_;
     Served served_;
     Time now_{};
+    bool postponing_ = false;
+    std::vector<Event> postponed_;
     std::uint64_t counter_ = 0;
 };
 

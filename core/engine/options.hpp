@@ -12,8 +12,7 @@ struct EngineOptions {
     Duration batch = std::chrono::milliseconds{10};
     // A uevent is sent before event_nr moves: what has not come in 250 ms was lost.
     Duration uevent_grace = std::chrono::milliseconds{250};
-    // A provisional reading is concluded from when no second one comes.
-    Duration settle = std::chrono::milliseconds{250};
+    // A provisional reading is followed by another one after this.
     Duration reread = std::chrono::milliseconds{50};
     // A reload resets every path; a checker has failed a dead one again well within this.
     Duration lapse = std::chrono::seconds{30};

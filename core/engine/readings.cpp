@@ -9,9 +9,11 @@
 namespace dmev {
 namespace {
 
-Cause cause_of(const DeviceReading& reading, std::uint32_t steps) {
-    const bool keeps = reading.why == Why::start || reading.why == Why::resync || reading.why == Why::restart;
-    return {!keeps && steps > 0 ? "kernel" : why_name(reading.why), steps, {}};
+// A recording that does not tell why: the first sight of what was there, a number that moved, or neither.
+const char* source_of(const DeviceReading& reading, std::uint32_t steps, bool announced, bool first) {
+    if (reading.why != Why::unsaid) return why_name(reading.why);
+    if (first) return announced ? "start" : "kernel";
+    return steps > 0 ? "kernel" : "poll";
 }
 
 bool settles(const Device& device) {
@@ -35,7 +37,7 @@ void Engine::Impl::take(const DeviceReading& reading) {
     if (registry.is_past(reading.id)) return;
     Device* device = registry.find(reading.id.number);
     if (device && !Registry::same_lifetime(*device, reading.id)) {
-        end_lifetime(*device, cause_of(reading, 0));
+        end_lifetime(*device, {source_of(reading, 0, true, false), 0, {}});
         device = nullptr;
     }
     if (!device) {
@@ -45,7 +47,7 @@ void Engine::Impl::take(const DeviceReading& reading) {
     const bool first = !device->read;
     const bool known = !first && !device->targets.empty();
     const auto steps = first ? 0 : reading.event_nr - device->event_nr;
-    auto cause = cause_of(reading, steps);
+    Cause cause{source_of(reading, steps, device->announced, first), steps, {}};
     device->read = true;
     device->event_nr = reading.event_nr;
     // What an event announced may stand in the status only a moment later: look again, ever less soon.
@@ -68,8 +70,7 @@ void Engine::Impl::take(const DeviceReading& reading) {
         device->held.reset();
     } else if (device->unsettled && settles(*device)) {
         if (device->held) cause.steps += device->held->cause.steps;
-        const auto deadline = device->held ? device->held->deadline : now + options.settle;
-        device->held = Held{reading, std::move(cause), deadline};
+        device->held = Held{reading, std::move(cause)};
         device->unsettled = false;
     } else {
         if (device->held) cause.steps += device->held->cause.steps;
@@ -241,9 +242,13 @@ void Engine::Impl::take(const DeviceRemoved& removed) {
 }
 
 void Engine::Impl::take(const Unresponsive& unresponsive) {
+    if (registry.is_past(unresponsive.id)) return;
     Device* device = registry.find(unresponsive.id.number);
+    if (device && !Registry::same_lifetime(*device, unresponsive.id)) {
+        end_lifetime(*device, {"kernel", 0, {}});
+        device = nullptr;
+    }
     if (!device) {
-        if (registry.is_past(unresponsive.id)) return;
         device = &registry.create(unresponsive.id);
         device->announced = !baseline_done;
     }
@@ -256,7 +261,7 @@ void Engine::Impl::take(const Unresponsive& unresponsive) {
 
 void Engine::Impl::take(const Responsive& responsive) {
     Device* device = registry.find(responsive.id.number);
-    if (!device) return;
+    if (!device || !Registry::same_lifetime(*device, responsive.id)) return;
     const auto& type = core_type("device.unresponsive");
     judge.core(*device, {kNoTarget, &type, ""}, false, {}, {"kernel", 0, {}}, false);
 }

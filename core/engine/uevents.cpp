@@ -16,6 +16,25 @@ std::optional<std::uint64_t> number(std::string_view text) {
     return value;
 }
 
+bool has_word(std::string_view text, std::string_view word) {
+    for (auto at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+        const auto end = at + word.size();
+        if ((at == 0 || text[at - 1] == ' ') && (end == text.size() || text[end] == ' ')) return true;
+    }
+    return false;
+}
+
+// The target that the uevent is about: of its type, and with its path where several are.
+const TargetState* target_of(const Device& device, const UeventReading& uevent) {
+    const TargetState* first = nullptr;
+    for (const auto& target : device.targets) {
+        if (target.type != uevent["DM_TARGET"]) continue;
+        if (has_word(target.last_status, uevent["DM_PATH"])) return &target;
+        if (!first) first = &target;
+    }
+    return first;
+}
+
 std::optional<DeviceId> identity(const UeventReading& uevent) {
     const auto major = number(uevent["MAJOR"]), minor = number(uevent["MINOR"]);
     if (!major || !minor || *major > UINT32_MAX || *minor > UINT32_MAX) return std::nullopt;
@@ -27,15 +46,14 @@ std::optional<DeviceId> identity(const UeventReading& uevent) {
 
 } // namespace
 
-bool Engine::Impl::is_path_uevent(const UeventReading& uevent) {
-    return !uevent["DM_ACTION"].empty() && !uevent["DM_SEQNUM"].empty();
-}
+bool Engine::Impl::is_path_uevent(const UeventReading& uevent) { return !uevent["DM_ACTION"].empty(); }
 
 void Engine::Impl::take(const UeventReading& uevent, Time at) {
     const auto id = identity(uevent);
     if (!id || registry.is_past(*id)) return;
     Device* device = registry.find(id->number);
     if (device && !Registry::same_lifetime(*device, *id)) {
+        if (!batch.empty()) flush_batch(); // of the lifetime that ends
         end_lifetime(*device, {"uevent", 0, {}});
         device = nullptr;
     }
@@ -43,7 +61,8 @@ void Engine::Impl::take(const UeventReading& uevent, Time at) {
         if (!device) {
             // It came before the first reading: the uevent itself says what is needed to tell of it.
             device = &registry.create(*id);
-            device->announced = !baseline_done;
+            device->announced = true;
+            if (baseline_done) judge.happened(device, core_type("device.added"), {}, {"uevent", 0, {}});
         }
         batch.add(id->number, uevent, at, options.batch);
         if (batch.complete(device->last_dm_seqnum)) flush_batch();
@@ -87,9 +106,9 @@ void Engine::Impl::state_uevent(Device& device, const UeventReading& uevent,
     Cause cause{"uevent", 0,
                 EventUevent{std::string{uevent["ACTION"]}, number(uevent["SEQNUM"]), dm_seqnum,
                             std::string{uevent["DM_ACTION"]}}};
+    const auto* one = type.empty() ? nullptr : target_of(device, uevent);
     for (auto& target : device.targets) {
-        if (!target.plugin || !target.plugin->has_uevent() || (!type.empty() && target.type != type))
-            continue;
+        if (!target.plugin || !target.plugin->has_uevent() || (!type.empty() && &target != one)) continue;
         const TargetView last{&device.id,  target.index,      target.last_start, target.last_length,
                               target.type, target.last_table, target.last_status};
         auto said = target.plugin->uevent(last, uevent);
@@ -101,7 +120,6 @@ void Engine::Impl::state_uevent(Device& device, const UeventReading& uevent,
                 text += (text.empty() ? "" : " ") + name + "=" + value;
             not_understood(device, target, said, text, cause, false);
         }
-        if (!type.empty()) break;
     }
 }
 

@@ -11,7 +11,8 @@
 
 namespace dmev {
 
-enum class Why { start, kernel, uevent, poll, resync, restart };
+enum class Why { start, kernel, uevent, poll, resync, restart, unsaid };
+// unsaid: a recording that does not tell; it has no name.
 const char* why_name(Why why);
 std::optional<Why> parse_why(std::string_view name);
 

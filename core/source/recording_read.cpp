@@ -89,6 +89,8 @@ What device_reading(Members& members) {
         const auto known = parse_why(*why);
         if (!known) throw Bad{"why", "must be start, kernel, uevent, poll, resync or restart"};
         d.why = *known;
+    } else {
+        d.why = Why::unsaid;
     }
     d.id = device(members);
     d.event_nr = members.number<std::uint32_t>("event_nr");

@@ -42,7 +42,8 @@ struct Writer {
     }
 
     void operator()(const DeviceReading& d) const {
-        json.member("kind", "device").member("why", why_name(d.why));
+        json.member("kind", "device");
+        if (d.why != Why::unsaid) json.member("why", why_name(d.why));
         put_device(json, d.id);
         json.member("event_nr", d.event_nr).member("suspended", d.suspended).member("read_only", d.read_only);
         if (d.internal_suspend) json.member("internal_suspend", true);

@@ -19,6 +19,7 @@ int rank(Why why) {
         case Why::resync: return 3;
         case Why::uevent: return 2;
         case Why::kernel: return 1;
+        case Why::unsaid:
         case Why::poll: return 0;
     }
     return 0;

@@ -102,7 +102,7 @@ struct dmevent_say {
                       const struct dmevent_field *more, size_t n_more);
     /* Something that happened between before and now and leaves no condition. REQUIRES: before != NULL, or
      * uevent(). For a DMEVENT_BY_UEVENT type, which may also be a condition that came and went: dropped where
-     * uevents since BEFORE already told of it. */
+     * uevents since BEFORE already told of it; a field "times" says how many they would have to be. */
     void (*happened)(const struct dmevent_say *, uint32_t type, struct dmevent_str key,
                      const struct dmevent_field *more, size_t n_more);
     /* USED of TOTAL, in the gauge's unit. */

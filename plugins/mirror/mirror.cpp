@@ -45,13 +45,21 @@ void say_legs(const Status& s, const std::optional<Table>& table, Say& say) {
         const char letter = s.health[i];
         const auto key = std::to_string(i);
         const auto leg = s.legs[i];
-        const bool took_no_write = letter == 'D' || letter == 'F' || letter == 'U';
-        say.condition(Tables::leg_failed, took_no_write, key,
-                      {{"leg", i},
-                       {"leg_device", leg},
-                       {"kind", kind_of(letter)},
-                       {"write_held", held && letter != 'U'},
-                       {"consequence", effect}});
+        if (letter == 'D' || letter == 'F')
+            say.condition(Tables::leg_failed, true, key,
+                          {{"leg", i},
+                           {"leg_device", leg},
+                           {"kind", kind_of(letter)},
+                           {"write_held", held},
+                           {"consequence", effect}});
+        else if (letter == 'U')
+            say.condition(Tables::leg_failed, true, key,
+                          {{"leg", i},
+                           {"leg_device", leg},
+                           {"kind", kind_of(letter)},
+                           {"consequence", "what became of the write is not known"}});
+        else
+            say.condition(Tables::leg_failed, false, key, {{"leg", i}, {"leg_device", leg}});
         say.condition(Tables::leg_sync_failed, has_error(letter, 'S'), key,
                       {{"leg", i}, {"leg_device", leg}, {"kind", "sync"}});
         say.condition(Tables::leg_read_failed, has_error(letter, 'R'), key,
@@ -62,11 +70,14 @@ void say_legs(const Status& s, const std::optional<Table>& table, Say& say) {
 void say_log(const Status& s, const std::optional<Table>& table, Say& say) {
     const char letter = s.log_health.value_or('A');
     const bool held = table && table->holds_writes() && !s.lost();
-    say.condition(Tables::log_failed, letter != 'A' || s.log_unreachable, {},
-                  {{"log_device", s.log_device},
-                   {"kind", s.log_unreachable ? "communication" : kind_of(letter)},
-                   {"write_held", held},
-                   {"consequence", consequence(s, table)}});
+    if (letter == 'A' && !s.log_unreachable)
+        say.condition(Tables::log_failed, false, {}, {{"log_device", s.log_device}});
+    else
+        say.condition(Tables::log_failed, true, {},
+                      {{"log_device", s.log_device},
+                       {"kind", s.log_unreachable ? "communication" : kind_of(letter)},
+                       {"write_held", held},
+                       {"consequence", consequence(s, table)}});
 }
 
 // The kernel says when a synchronization is complete, at each activation again if the log is on a disk, and

@@ -33,11 +33,14 @@ Truth failed_now(const Path& path) {
     return path.failed ? Truth::yes : path.proven() ? Truth::no : Truth::lapsed;
 }
 
-Truth all_failed_now(const Map& map) {
+// A good path that the map did not have before is no reset one.
+Truth all_failed_now(const std::optional<Map>& old, const Map& map) {
     if (map.valid == 0) return Truth::yes;
-    return std::any_of(map.paths.begin(), map.paths.end(), [](const Path& p) { return p.proven(); })
-               ? Truth::no
-               : Truth::lapsed;
+    const auto is_good = [&old](const Path& p) {
+        const auto had = [&p](const Path& q) { return q.device == p.device; };
+        return p.proven() || (!p.failed && old && std::none_of(old->paths.begin(), old->paths.end(), had));
+    };
+    return std::any_of(map.paths.begin(), map.paths.end(), is_good) ? Truth::no : Truth::lapsed;
 }
 
 void say_table(const std::optional<Table>& table, Say& say) {
@@ -153,7 +156,8 @@ struct Multipath : Tables {
             say.condition(path_failed, failed_now(path), path.device,
                           {{"path", path.device}, {"fail_count", path.fail_count}});
         }
-        say.condition(all_paths_failed, all_failed_now(*map), {}, {{"consequence", consequence(map->table)}});
+        say.condition(all_paths_failed, all_failed_now(old, *map), {},
+                      {{"consequence", consequence(map->table)}});
         bool troubled = map->valid != map->paths.size() || map->paths.empty();
         for (std::uint64_t i = 0; i < map->status.groups.size(); ++i) {
             const bool disabled = map->status.groups[i].state == 'D';
@@ -175,11 +179,9 @@ struct Multipath : Tables {
         if (uevent["DM_TARGET"] != "multipath") return say.unknown("a path uevent of another target");
         const auto path = uevent["DM_PATH"];
         if (!is_devnum(path)) return say.unknown("DM_PATH is not major:minor");
-        Words count{uevent["DM_NR_VALID_PATHS"]}, sequence{uevent["DM_SEQNUM"]};
+        Words count{uevent["DM_NR_VALID_PATHS"]};
         const auto valid = count.number();
         if (!count.ok() || count.more()) return say.unknown("DM_NR_VALID_PATHS is not a number");
-        sequence.number();
-        if (!sequence.ok() || sequence.more()) return say.unknown("DM_SEQNUM is not a number");
 
         const auto table = Table::parse(view(last.table));
         say.field("path", path);

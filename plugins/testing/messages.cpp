@@ -32,6 +32,7 @@ void check_messages(const dmev::Plugin& plugin, const dmev::Said& said, const st
     const auto& types = plugin.family().types;
     for (const auto& c : said.conditions) {
         const auto& type = types[c.type];
+        if (c.truth == dmev::Truth::no && type.ends_as.empty()) continue; // the host says that it is over
         const bool ends_otherwise = c.truth == dmev::Truth::no && !type.ends_as.empty();
         check_message(plugin, ends_otherwise ? type.ends_as : type.name, said, c.more, place);
     }

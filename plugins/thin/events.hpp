@@ -44,15 +44,15 @@ struct Tables {
          "A pool without metadata becomes read-only and may need a repair. Extend it (lvextend "
          "--poolmetadatasize +SIZE VG/POOL). It ends a quarter above the mark, since the free count swings."},
         {"thin.data_threshold", nullptr, DMEVENT_WARNING, DMEVENT_CONDITION, 0, nullptr,
-         "thin pool {device}: {percent} % of its data blocks used, at or past {threshold} %",
+         "thin pool {device}: {percent} % of its data blocks used, threshold {threshold} %",
          "a pool's data is fuller than a threshold",
          "Raised at each step up to 100 %. Extend the pool, or free blocks, before it is full."},
         {"thin.metadata_threshold", nullptr, DMEVENT_WARNING, DMEVENT_CONDITION, 0, nullptr,
-         "thin pool {device}: {percent} % of its metadata blocks used, at or past {threshold} %",
+         "thin pool {device}: {percent} % of its metadata blocks used, threshold {threshold} %",
          "a pool's metadata is fuller than a threshold",
          "Raised at each step up to 100 %. Extend the metadata (lvextend --poolmetadatasize +SIZE VG/POOL)."},
         {"thin.volume_threshold", nullptr, DMEVENT_WARNING, DMEVENT_CONDITION, 0, nullptr,
-         "thin volume {device}: {percent} % of its sectors mapped, at or past {threshold} %",
+         "thin volume {device}: {percent} % of its sectors mapped, threshold {threshold} %",
          "a thin volume is fuller than a threshold (off unless configured)",
          "A volume may be fully mapped without harm; this is for those who bill or plan by it. fstrim gives "
          "back what its file system no longer uses."},

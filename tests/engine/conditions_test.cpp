@@ -54,7 +54,7 @@ TEST(Conditions, StepsAndSourceTellHowItWasSeen) {
     EXPECT_EQ(d.events[1].source, "poll");
     EXPECT_EQ(d.events[1].kernel->steps, 0u);
     d.see(d.toy("bad", 4, Why::poll));
-    EXPECT_EQ(d.events[2].source, "kernel"); // the poll came first, the number had moved
+    EXPECT_EQ(d.events[2].source, "poll"); // as the source says it
     d.see(d.toy("fine", 5, Why::resync));
     EXPECT_EQ(d.events[3].source, "resync");
 }
@@ -109,6 +109,18 @@ TEST(Conditions, ADeadServerListsItsVolumes) {
     d.see(d.toy("dead", 1));
     ASSERT_EQ(d.events.size(), 1u);
     EXPECT_EQ(find_field(d.events[0].data, "volumes")->text(), "toy1");
+}
+
+TEST(Conditions, AServerThatIsDeadAtTheStartListsWhatIsReadAfterIt) {
+    Driver d;
+    auto volume = d.toy("fine", 0, Why::start, 1, 8);
+    volume.targets[0].type = "volume";
+    volume.targets[0].table = "253:0 5";
+    d.see(d.toy("dead", 0, Why::start)).see(volume).see(BaselineDone{});
+    ASSERT_EQ(d.events.size(), 1u);
+    EXPECT_TRUE(d.events[0].initial);
+    EXPECT_EQ(find_field(d.events[0].data, "volumes")->text(), "toy1");
+    EXPECT_EQ(find_field(d.engine().devices()[0].holding[0].data, "volumes")->text(), "toy1");
 }
 
 TEST(Conditions, IdsAreUniqueAndSortByTime) {

@@ -50,7 +50,7 @@ TEST(Paths, ABatchEndsWithTheNextOtherObservation) {
     Driver d;
     d.start(kGood);
     d.see(d.path("PATH_FAILED", "8:0", 5)).see(d.path("PATH_FAILED", "9:0", 6, 1, 9));
-    EXPECT_EQ(d.take(), (Lines{"toy.path_failed 8:0 raised"}));
+    EXPECT_EQ(d.take(), (Lines{"toy.path_failed 8:0 raised", "device.added"}));
     d.see(Tick{});
     EXPECT_EQ(d.take(), (Lines{"toy.path_failed 9:0 raised"}));
 }
@@ -104,6 +104,60 @@ TEST(Paths, AFlapSeenBeforeItsUeventsIsToldOnce) {
     d.see(d.path("PATH_REINSTATED", "8:0", 2)).see(d.path("PATH_FAILED", "8:0", 1));
     d.engine().advance(d.at + 1s);
     EXPECT_EQ(d.take(), (Lines{"toy.path_failed 8:0 raised", "toy.path_back 8:0"}));
+}
+
+TEST(Paths, WhatTwoStatusesShowWithoutAUeventIsNotLost) {
+    Driver d;
+    d.start("path=8:0:A:0");
+    d.see(d.toy("path=8:0:F:1", 1));
+    EXPECT_EQ(d.after(100ms).see(d.toy("path=8:0:A:1", 2)).take(),
+              (Lines{"toy.path_failed 8:0 raised inferred"}));
+    EXPECT_EQ(d.after(100ms).see(d.toy("path=8:0:F:2", 3)).take(), (Lines{"toy.path_back 8:0 inferred"}));
+    d.engine().advance(d.at + 1s);
+    EXPECT_EQ(d.take(), (Lines{"toy.path_failed 8:0 raised inferred"}));
+}
+
+TEST(Paths, AFlapOfWhichUeventsToldOnceIsToldTheOtherTime) {
+    Driver d;
+    d.start(kGood);
+    d.see(d.path("PATH_FAILED", "8:0", 1)).see(d.path("PATH_REINSTATED", "8:0", 2)).take();
+    d.see(d.toy("path=8:0:A:2 flap=8:0*2 path=8:16:A:0", 4));
+    d.engine().advance(d.at + 1s);
+    EXPECT_EQ(d.take(), (Lines{"toy.path_failed 8:0 inferred", "toy.path_back 8:0 inferred"}));
+}
+
+TEST(Paths, TheChangeOfAConditionTakesItsOwnUevent) {
+    Driver d;
+    d.start(kGood);
+    d.see(d.path("PATH_FAILED", "8:0", 1)).take();
+    d.see(d.toy("path=8:0:F:2 flap=8:0 path=8:16:A:0", 3)); // it failed twice, and came back once
+    d.engine().advance(d.at + 1s);
+    EXPECT_EQ(d.take(), (Lines{"toy.path_failed 8:0 inferred", "toy.path_back 8:0 inferred"}));
+}
+
+TEST(Paths, AReturnAfterAReloadIsToldOnce) {
+    Driver d;
+    d.start("path=8:0:F:3").take();
+    d.see(d.toy("path=8:0:A:0", 0, Why::uevent)).see(d.toy("path=8:0:A:1 flap=8:0", 2));
+    d.engine().advance(d.at + 1s);
+    EXPECT_EQ(d.take(), (Lines{"toy.path_failed 8:0 inferred", "toy.path_back 8:0 inferred"}));
+}
+
+TEST(Paths, TheLastWordsOfALifetimeComeBeforeItsEnd) {
+    Driver d;
+    d.start(kGood);
+    d.see(d.path("PATH_FAILED", "8:0", 60)).see(d.path("PATH_FAILED", "8:16", 1, 0, 9));
+    EXPECT_EQ(d.take(), (Lines{"toy.path_failed 8:0 raised", "device.removed", "device.added",
+                               "toy.path_failed 8:16 raised"}));
+}
+
+TEST(Paths, OfTwoTargetsTheOneThatHasThePathIsMeant) {
+    Driver d;
+    auto r = d.toy("path=8:0:A:0 8:0", 0, Why::start);
+    r.targets.push_back({1000, 1000, "toy", "t", "path=8:64:A:0 8:64"});
+    d.see(r).see(BaselineDone{}).see(d.path("PATH_FAILED", "8:64", 1));
+    ASSERT_EQ(d.events.size(), 1u);
+    EXPECT_EQ(d.events[0].target->index, 1u);
 }
 
 TEST(Paths, EveryUeventIsAnEvent) {

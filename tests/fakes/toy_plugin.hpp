@@ -3,7 +3,7 @@
 //   bad  sick  dead        conditions; sick and dead both end as toy.well
 //   doubt                  says SAME of bad
 //   path=KEY:F|A:COUNT     a path as multipath has it: A with COUNT 0 is "lapsed"
-//   flap=KEY               a fail and a return that only a counter tells of
+//   flap=KEY[*TIMES]       a fail and a return that only a counter tells of
 //   use=USED/TOTAL         the gauge; grew happens when TOTAL is larger than before
 //   soon=MS                read within
 //   ?                      not understood;  !  throws
@@ -69,8 +69,11 @@ struct Toy {
                 say.condition(path_failed, failed ? Truth::yes : fresh ? Truth::lapsed : Truth::no, key);
             }
             if (before && w.starts_with("flap=")) {
-                say.happened(path_failed, w.substr(5));
-                say.happened(path_back, w.substr(5));
+                const auto star = w.find('*');
+                const auto key = w.substr(5, star - 5);
+                const uint64_t times = star == w.npos ? 1 : dmevent::Words{w.substr(star + 1)}.number();
+                say.happened(path_failed, key, {{"times", times}});
+                say.happened(path_back, key, {{"times", times}});
             }
             if (w.starts_with("use=")) {
                 const auto [used, all] = dmevent::Words{w.substr(4)}.ratio();

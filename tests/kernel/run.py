@@ -31,7 +31,7 @@ class Suite:
         self.options = options
         self.outcomes = {}  # "pass/scenario" -> list of what is wrong
         self.lock = threading.Lock()
-        self.results = pathlib.Path(options.results)
+        self.results = pathlib.Path(options.results).resolve()
         self.validator = jsonschema.Draft202012Validator(json.loads(pathlib.Path(options.schema).read_text()))
 
     def groups(self) -> list[list[str]]:
