@@ -39,7 +39,9 @@ Result<Selection> Selection::parse(std::span<const std::string> words, const Cat
                     selection.types_.push_back(type.name);
         if (selection.types_.size() > before) continue;
         const auto guess = suggestion(word, catalogue);
-        const auto remedy = guess.empty() ? "" : "did you mean " + guess + "? ";
+        auto remedy = guess.empty() ? "" : "did you mean " + guess + "? ";
+        if (word.find(',') != std::string::npos)
+            remedy += "event types are words of their own, without commas; ";
         return Error{ErrorKind::usage, "unknown event type", "'" + escape(word) + "'", "",
                      remedy + "dmevent_tool --list-events shows every type"};
     }
