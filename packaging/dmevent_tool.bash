@@ -1,38 +1,61 @@
 # SPDX-License-Identifier: Apache-2.0
-# Bash completion for dmevent_tool. Event types come from the program itself, so that they are
-# those of the plugins that are there.
-# shellcheck shell=bash disable=SC2207
+# Bash completion for dmevent_tool. Options and event types come from the program itself, so that
+# they are those it has, with the plugins that are there.
+# shellcheck shell=bash
+
+# Fills COMPREPLY with the lines of standard input that begin with $1. Not `compgen -W`, which would
+# run what stands in $(...): uuids are anybody's text.
+_dmevent_tool_offer() {
+    local line
+    while IFS= read -r line; do
+        [[ -n $line && $line == "$1"* ]] && COMPREPLY+=("$line")
+    done
+}
+
+_dmevent_tool_options() {
+    dmevent_tool --help 2>/dev/null | grep -oE '^  (-.,|   ) --[a-z-]+' | grep -oE -- '--.*'
+}
 
 _dmevent_tool_types() {
-    dmevent_tool --list-events --json 2>/dev/null | grep -oE '"(type|alias)":"[^"]+"' | cut -d'"' -f4
+    local types
+    types=$(dmevent_tool --list-events --json 2>/dev/null | grep -oE '"(type|alias)":"[^"]+"' | cut -d'"' -f4)
+    printf '%s\n' "$types"
+    cut -s -d. -f1 <<<"$types" | sort -u
 }
 
 _dmevent_tool() {
-    local cur prev types
-    cur=${COMP_WORDS[COMP_CWORD]}
-    prev=${COMP_WORDS[COMP_CWORD - 1]}
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=
+    ((COMP_CWORD > 0)) && prev=${COMP_WORDS[COMP_CWORD - 1]}
+    # Readline makes three words of --option=value.
+    if [[ $cur == = ]]; then
+        cur=
+    elif [[ $prev == = ]] && ((COMP_CWORD > 1)); then
+        prev=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
     COMPREPLY=()
     case $prev in
-        -p | --pidfile | --replay | --record)
-            COMPREPLY=($(compgen -f -- "$cur"))
+        --pidfile | --replay | --record | -p | -[!-]*p)
+            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            compopt -o filenames 2>/dev/null
             return
             ;;
         --plugin-dir)
-            COMPREPLY=($(compgen -d -- "$cur"))
+            mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+            compopt -o filenames 2>/dev/null
             return
             ;;
-        -i | --ignore)
-            COMPREPLY=($(compgen -W "$(cat /sys/block/dm-*/dm/uuid 2>/dev/null)" -- "$cur"))
+        --ignore | -i | -[!-]*i)
+            _dmevent_tool_offer "$cur" < <(cat "${DMEVENT_TOOL_SYSFS:-/sys}"/block/dm-*/dm/uuid 2>/dev/null)
+            local i
+            for i in "${!COMPREPLY[@]}"; do printf -v "COMPREPLY[i]" %q "${COMPREPLY[i]}"; done
             return
             ;;
     esac
     if [[ $cur == -* ]]; then
-        COMPREPLY=($(compgen -W "--foreground --debug --pidfile --ignore --all --query --list-events --json --once
-            --verbose --replay --record --plugin-dir --help --version" -- "$cur"))
-        return
+        _dmevent_tool_offer "$cur" < <(_dmevent_tool_options)
+    else
+        _dmevent_tool_offer "$cur" < <(_dmevent_tool_types)
     fi
-    types=$(_dmevent_tool_types)
-    COMPREPLY=($(compgen -W "$types $(cut -s -d. -f1 <<<"$types" | sort -u)" -- "$cur"))
 }
 
-complete -o filenames -F _dmevent_tool dmevent_tool
+complete -F _dmevent_tool dmevent_tool

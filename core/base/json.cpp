@@ -15,9 +15,15 @@ void JsonWriter::separate() {
     comma_ = true;
 }
 
+// TEXT is UTF-8. C1 need not be escaped, but a terminal may obey it.
 void JsonWriter::quote(std::string_view text) {
     out_ += '"';
-    for (const char c : text) {
+    for (size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (c == '\xC2' && static_cast<unsigned char>(text[i + 1]) < 0xA0) {
+            fmt::format_to(std::back_inserter(out_), "\\u00{:02x}", static_cast<unsigned char>(text[++i]));
+            continue;
+        }
         switch (c) {
             case '"': out_ += "\\\""; break;
             case '\\': out_ += "\\\\"; break;

@@ -34,6 +34,16 @@ size_t sequence(std::string_view s) {
     return 0;
 }
 
+// What a terminal obeys or turns around: C0, DEL, C1, line and paragraph separators, marks of direction.
+bool unprintable(std::string_view character) {
+    const auto at = [&](size_t i) { return static_cast<unsigned char>(character[i]); };
+    if (character.size() == 1) return at(0) < 0x20 || at(0) == 0x7F;
+    if (character.size() == 2) return at(0) == 0xC2 && at(1) < 0xA0;
+    if (character.size() != 3 || at(0) != 0xE2) return false;
+    return (at(1) == 0x80 && ((at(2) >= 0x8E && at(2) <= 0x8F) || (at(2) >= 0xA8 && at(2) <= 0xAE))) ||
+           (at(1) == 0x81 && at(2) >= 0xA6 && at(2) <= 0xA9);
+}
+
 std::optional<unsigned> hex_digit(char c) {
     if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
     if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a' + 10);
@@ -61,13 +71,16 @@ std::optional<bool> match_set(std::string_view& pattern, char c) {
     return in != inverted;
 }
 
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// Changes of a letter, without regard to case, that make B out of A.
 size_t distance(std::string_view a, std::string_view b) {
     std::vector<size_t> row(b.size() + 1);
     std::iota(row.begin(), row.end(), size_t{0});
     for (size_t i = 1; i <= a.size(); ++i) {
         size_t diagonal = std::exchange(row[0], i);
         for (size_t j = 1; j <= b.size(); ++j) {
-            const size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
+            const size_t replaced = diagonal + (lower(a[i - 1]) != lower(b[j - 1]));
             diagonal = row[j];
             row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
         }
@@ -105,12 +118,10 @@ std::string escape(std::string_view bytes) {
     out.reserve(bytes.size());
     while (!bytes.empty()) {
         const auto n = sequence(bytes);
-        const auto c = static_cast<unsigned char>(bytes.front());
-        const bool c1 = n == 2 && c == 0xC2 && static_cast<unsigned char>(bytes[1]) < 0xA0;
-        if (n == 0 || c1 || (n == 1 && (c < 0x20 || c == 0x7F))) {
+        if (n == 0 || unprintable(bytes.substr(0, n))) {
             for (size_t i = 0; i < std::max<size_t>(n, 1); ++i)
                 fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(bytes[i]));
-        } else if (c == '\\') {
+        } else if (bytes.front() == '\\') {
             out += "\\\\";
         } else {
             out += bytes.substr(0, n);

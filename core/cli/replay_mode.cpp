@@ -22,15 +22,12 @@ Result<int> replay_mode(const Options& options) {
                   }};
     bool bad_lines = false;
     const auto replayed = replay(
-        options.replay,
-        [&](Observation&& observation) {
-            if (!done) engine.observe(observation);
-        },
+        options.replay, [&](Observation&& observation) { engine.observe(observation); },
         [&](const Error& bad) {
-            if (done) return; // what comes after the end does not matter
             bad_lines = true;
             log::error("{}", bad.text());
-        });
+        },
+        [&] { return done; });
     if (!replayed) return replayed.error();
     if (!done) engine.finish();
     if (auto r = out.result(); !r) return r.error();

@@ -42,7 +42,8 @@ Vocabulary::Vocabulary(const Options& options) {
     load.directories = plugin_directories(options);
     auto loaded = load_plugins(load, catalogue);
     plugins = std::move(loaded.plugins);
-    for (const auto& error : loaded.refused) log::warning("{}", error.text());
+    // Of paths and of what the linker says about them, nothing of which is escaped yet.
+    for (const auto& error : loaded.refused) log::warning("{}", escape(error.text()));
     if (!plugins.empty()) return;
     std::string searched;
     for (const auto& directory : load.directories)

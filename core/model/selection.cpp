@@ -5,6 +5,22 @@
 #include "model/catalogue.hpp"
 
 namespace dmev {
+namespace {
+
+// What WORD may have been meant as; empty when nothing is near. The family may have been left out.
+std::string suggestion(std::string_view word, const Catalogue& catalogue) {
+    const auto known = catalogue.words();
+    if (const auto guess = nearest(word, known); !guess.empty()) return std::string{guess};
+    std::vector<std::string> tails;
+    for (const auto& name : known) tails.push_back(name.substr(name.find('.') + 1));
+    const auto guess = nearest(word, tails);
+    std::string all;
+    for (std::size_t i = 0; i < known.size() && !guess.empty(); ++i)
+        if (tails[i] == guess) all += (all.empty() ? "" : " or ") + known[i];
+    return all;
+}
+
+} // namespace
 
 Selection Selection::everything() {
     Selection s;
@@ -22,9 +38,10 @@ Result<Selection> Selection::parse(std::span<const std::string> words, const Cat
                     (is_glob(word) && glob_match(word, type.name)))
                     selection.types_.push_back(type.name);
         if (selection.types_.size() > before) continue;
-        const auto known = catalogue.words();
-        const auto guess = nearest(word, known);
-        std::string remedy = guess.empty() ? "" : "did you mean " + std::string{guess} + "? ";
+        const auto guess = suggestion(word, catalogue);
+        auto remedy = guess.empty() ? "" : "did you mean " + guess + "? ";
+        if (word.find(',') != std::string::npos)
+            remedy += "event types are words of their own, without commas; ";
         return Error{ErrorKind::usage, "unknown event type", "'" + escape(word) + "'", "",
                      remedy + "dmevent_tool --list-events shows every type"};
     }

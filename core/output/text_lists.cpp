@@ -69,8 +69,7 @@ std::string joined(const std::vector<std::string>& words) {
 
 std::string condition_lines(const HoldingCondition& condition, const TextStyle& style) {
     std::string out = "    " + severity(condition.severity, style) + "  " +
-                      padded(escape(condition.type), 24) + "  " + escape(condition.message) + "  (since " +
-                      format_local(condition.since) + ")\n";
+                      padded(escape(condition.type), 24) + "  " + escape(condition.message) + "\n";
     if (style.verbosity >= 1) {
         if (const auto data = fields(condition.data); !data.empty()) out += "        " + data + "\n";
     }
@@ -96,7 +95,7 @@ std::string catalogue(const Catalogue& catalogue) {
 }
 
 std::string devices(std::span<const DeviceState> devices, const TextStyle& style) {
-    if (devices.empty()) return "no device-mapper devices\n";
+    if (devices.empty()) return "no device-mapper devices to show\n";
     std::string out;
     for (const auto& device : devices) {
         out += escape(device.id.name) + " (" + device.id.number.text() + ")  " + joined(device.targets) +

@@ -72,7 +72,7 @@ Result<Plugin> load(const fs::path& named, const LoadOptions& options, Catalogue
 
 Loaded load_plugins(const LoadOptions& options, Catalogue& catalogue) {
     Loaded loaded;
-    std::map<fs::path, fs::path> seen; // file name -> where it was first
+    std::map<fs::path, fs::path> seen; // file name -> where it was loaded from
     for (const auto& directory : options.directories) {
         auto files = plugin_files(directory);
         if (!files) {
@@ -80,11 +80,11 @@ Loaded load_plugins(const LoadOptions& options, Catalogue& catalogue) {
             continue;
         }
         for (const auto& file : *files) {
-            const auto [first, is_new] = seen.emplace(file.filename(), file);
-            if (!is_new) {
+            if (const auto first = seen.find(file.filename()); first != seen.end()) {
                 log::info("plugin {} is hidden by {}", escape(file.native()), escape(first->second.native()));
             } else if (auto plugin = load(file, options, catalogue)) {
                 loaded.plugins.push_back(*std::move(plugin));
+                seen.emplace(file.filename(), file);
             } else {
                 loaded.refused.push_back(std::move(plugin).error());
             }

@@ -24,8 +24,8 @@ struct Loaded {
 };
 
 // Loads every *.so of the directories, and adds each family that loaded to CATALOGUE. Of two files of one
-// name the first in search order counts, as with two plugins that claim one target type. Forks: call it while
-// this process has one thread.
+// name the first in search order that loads counts, as with two plugins that claim one target type. Forks:
+// call it while this process has one thread.
 Loaded load_plugins(const LoadOptions& options, Catalogue& catalogue);
 
 // Where plugins are by default: beside a binary that runs from its build tree, that tree's own; else the

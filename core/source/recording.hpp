@@ -23,8 +23,10 @@ struct ReplayResult {
     std::size_t bad_lines = 0;
 };
 // Every good line goes to SINK and every bad one to BAD, in order. Fails only when FILE cannot be read
-// ("-" is standard input).
-Result<ReplayResult> replay(const std::string& file, const std::function<void(Observation&&)>& sink,
-                            const std::function<void(const Error&)>& bad);
+// ("-" is standard input). ENOUGH is asked after each line: true ends it there, though a pipe may go on for
+// ever.
+Result<ReplayResult> replay(
+    const std::string& file, const std::function<void(Observation&&)>& sink,
+    const std::function<void(const Error&)>& bad, const std::function<bool()>& enough = [] { return false; });
 
 } // namespace dmev

@@ -175,6 +175,8 @@ Observation observation(const Json& json, Time at) {
         if (!time) throw Bad{"at", "must be a time as 2026-01-31T10:15:02.123456Z"};
         at = *time;
     }
+    if (members.find("schema") && !members.find("kind"))
+        throw Bad{"", "it is what --json prints; only what --record writes can be replayed"};
     const auto kind = members.text("kind", "kind_hex");
     for (const auto& [name, read] : kKinds)
         if (name == kind) return Observation{at, read(members)};

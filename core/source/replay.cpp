@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/fd.hpp"
+#include "base/text.hpp"
 #include "source/recording.hpp"
 #include "source/recording_parser.hpp"
 
@@ -24,8 +25,8 @@ constexpr std::size_t kFirstBuffer = 256 << 10;
 class Replay {
  public:
     Replay(std::string file, const std::function<void(Observation&&)>& sink,
-           const std::function<void(const Error&)>& bad)
-        : file_(std::move(file)), sink_(sink), bad_(bad), parser_(file_) {}
+           const std::function<void(const Error&)>& bad, const std::function<bool()>& enough)
+        : file_(std::move(file)), sink_(sink), bad_(bad), enough_(enough), parser_(file_) {}
 
     // Bytes as they come, cut anywhere.
     std::span<char> room() {
@@ -33,13 +34,15 @@ class Replay {
             buffer_.resize(buffer_.size() * 2); // one more: the parser's terminator
         return {buffer_.data() + end_, buffer_.size() - 1 - end_};
     }
-    void add(std::size_t size) {
+    // False when no more is wanted.
+    bool add(std::size_t size) {
         const char* const fresh = buffer_.data() + end_;
         end_ += size;
         std::size_t begin = 0, from = static_cast<std::size_t>(fresh - buffer_.data());
         while (const void* found = std::memchr(buffer_.data() + from, '\n', end_ - from)) {
             const auto newline = static_cast<std::size_t>(static_cast<const char*>(found) - buffer_.data());
             line(begin, newline);
+            if (enough_()) return false;
             begin = from = newline + 1;
         }
         std::memmove(buffer_.data(), buffer_.data() + begin, end_ - begin);
@@ -49,11 +52,12 @@ class Replay {
             too_long_ = true;
             end_ = 0; // the rest of the line follows
         }
+        return true;
     }
-    ReplayResult finish() {
+    void finish() {
         if (end_ > 0 || too_long_) line(0, end_);
-        return result_;
     }
+    ReplayResult result() const { return result_; }
 
  private:
     void line(std::size_t begin, std::size_t end) {
@@ -83,6 +87,7 @@ class Replay {
     const std::string file_;
     const std::function<void(Observation&&)>& sink_;
     const std::function<void(const Error&)>& bad_;
+    const std::function<bool()>& enough_;
     recording::Parser parser_;
     std::vector<char> buffer_ = std::vector<char>(kFirstBuffer);
     std::size_t end_ = 0;   // what is in the buffer: the beginning of a line
@@ -94,23 +99,25 @@ class Replay {
 } // namespace
 
 Result<ReplayResult> replay(const std::string& file, const std::function<void(Observation&&)>& sink,
-                            const std::function<void(const Error&)>& bad) {
+                            const std::function<void(const Error&)>& bad,
+                            const std::function<bool()>& enough) {
     const bool standard_input = file == "-";
     const Fd opened{standard_input ? -1 : ::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
-    const auto failed = [&file](const char* what) {
-        auto error = errno_error(what, file, errno);
+    const auto name = standard_input ? "standard input" : escape(file);
+    const auto failed = [&name](const char* what) {
+        auto error = errno_error(what, name, errno);
         error.remedy = "name a file that --record wrote, or - for standard input";
         return error;
     };
     if (!standard_input && !opened) return failed("cannot open recording");
-    Replay lines{standard_input ? "standard input" : file, sink, bad};
+    Replay lines{name, sink, bad, enough};
     for (;;) {
         const auto room = lines.room();
         const auto n = ::read(standard_input ? STDIN_FILENO : opened.get(), room.data(), room.size());
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return failed("cannot read recording");
-        if (n == 0) return lines.finish();
-        lines.add(static_cast<std::size_t>(n));
+        if (n == 0) lines.finish();
+        if (n == 0 || !lines.add(static_cast<std::size_t>(n))) return lines.result();
     }
 }
 

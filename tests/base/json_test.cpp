@@ -55,6 +55,7 @@ TEST(JsonWriter, WritesNumbersInFull) {
 TEST(JsonWriter, EscapesAndRepairs) {
     EXPECT_EQ(json([](JsonWriter& w) { w.value("a\"b\\c\n\t\x01\x7f/\xC3\xA9"); }),
               "\"a\\\"b\\\\c\\n\\t\\u0001\\u007f/\xC3\xA9\"");
+    EXPECT_EQ(json([](JsonWriter& w) { w.value("\xC2\x9B\xC2\xA0"); }), "\"\\u009b\xC2\xA0\"");
     EXPECT_EQ(json([](JsonWriter& w) { w.value("x\xFFy"); }), "\"x\xEF\xBF\xBDy\"");
     EXPECT_EQ(json([](JsonWriter& w) { w.value(std::string_view{"\0", 1}); }), "\"\\u0000\"");
     EXPECT_EQ(json([](JsonWriter& w) { w.begin_object().member("k\"\xFF", "").end_object(); }),

@@ -32,6 +32,8 @@ TEST(Escape, ShowsControlBytesAndKeepsTheRest) {
                      "1m"),
               "\\xc2\\x9b1m");
     EXPECT_EQ(escape("\xFF\\"), "\\xff\\\\");
+    EXPECT_EQ(escape("\xE2\x80\xAE\xE2\x81\xA6"), "\\xe2\\x80\\xae\\xe2\\x81\\xa6"); // turns text around
+    EXPECT_EQ(escape("\xE2\x80\xA6\xE2\x82\xAC"), "\xE2\x80\xA6\xE2\x82\xAC");       // three dots, euro
     EXPECT_EQ(escape(std::string_view{"a\0b", 3}), "a\\x00b");
 }
 
@@ -103,6 +105,7 @@ TEST(Nearest, SuggestsWhatMayHaveBeenMeant) {
     EXPECT_EQ(nearest("thn", words), "thin");
     EXPECT_EQ(nearest("thin.lowwater", words), "thin.low_water");
     EXPECT_EQ(nearest("miror", words), "mirror");
+    EXPECT_EQ(nearest("THIN.Low_Water", words), "thin.low_water");
     EXPECT_EQ(nearest("multipath", words), "");
     EXPECT_EQ(nearest("raid", words), "raid");
 }

@@ -83,6 +83,43 @@ class Program(unittest.TestCase):
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.assertTrue(result.stdout.rstrip().endswith("removed"), result.stdout)
 
+    def test_once_ends_though_the_pipe_goes_on(self):
+        reader, writer = os.pipe()
+        with open(self.recording, "rb") as file:
+            os.write(writer, file.read() + b"nonsense\n")
+        result = run("-o", "--replay", "-", stdin=reader)
+        os.close(reader)
+        os.close(writer)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertTrue(result.stdout.rstrip().endswith("removed"), result.stdout)
+
+    def test_once_without_its_event_ends_with_the_recording(self):
+        result = run("-o", "--replay", self.recording, "device.renamed")
+        self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "", ""))
+
+    def test_json_mode_says_nothing_but_json_whatever_goes_wrong(self):
+        self.write(BASELINE, "nonsense", ADDED, REMOVED)
+        for args in (["--replay", self.recording], ["--replay", "/nonexistent"], ["-dvv", "--replay", self.recording],
+                     ["-l"], ["-lv", "--plugin-dir", "/nonexistent"], ["-q", "nonsense_nonsense"], ["--jsno"], ["-fo"]):
+            for line in run("-j", *args).stdout.splitlines():
+                self.assertIsInstance(json.loads(line), dict, args)
+
+    def test_names_of_any_bytes(self):
+        name = b"a\\x20 \x1b]0;x\x07\xff\xc2\x9b".hex()
+        self.write(BASELINE, {**ADDED, "name": "?", "name_hex": name, "uuid": "?", "uuid_hex": name})
+        text, line = run("--replay", self.recording), run("-j", "--replay", self.recording)
+        for shown in (text.stdout, line.stdout):
+            self.assertFalse([c for c in shown if c != "\n" and (c < " " or "\x7f" <= c < "\xa0")], shown)
+        device = json.loads(line.stdout)["device"]
+        self.assertEqual((device["name_hex"], device["uuid_hex"]), (name, name))
+        self.assertIn("a  \x1b]0;x", device["display_name"])
+
+    def test_a_hostile_file_name_is_escaped(self):
+        for args in (["--replay", "/nonexistent/\x1b[31m"], ["-l", "--plugin-dir", "/nonexistent/\x1b[31m"]):
+            result = run(*args)
+            self.assertIn("/nonexistent/\\x1b[31m", result.stderr)
+            self.assertNotIn("\x1b", result.stderr)
+
     def test_ignored_device(self):
         result = run("-i", "U-1", "--replay", self.recording)
         self.assertEqual((result.returncode, result.stdout), (0, ""))

@@ -57,6 +57,12 @@ TEST_F(SelectionTest, AnUnknownWordIsAUsageErrorWithASuggestion) {
     EXPECT_EQ(r.error().text(),
               "unknown event type 'thin.lowwater'; did you mean thin.low_water? "
               "dmevent_tool --list-events shows every type");
+    EXPECT_EQ(chosen({"lowwater"}),
+              "unknown event type 'lowwater'; did you mean thin.low_water? "
+              "dmevent_tool --list-events shows every type");
+    EXPECT_EQ(chosen({"thin,mirror"}),
+              "unknown event type 'thin,mirror'; event types are words of their own, without commas; "
+              "dmevent_tool --list-events shows every type");
     EXPECT_EQ(chosen({"raid.*"}), "unknown event type 'raid.*'; dmevent_tool --list-events shows every type");
     EXPECT_EQ(chosen({"x\x1b[2Jyzzy"}),
               "unknown event type 'x\\x1b[2Jyzzy'; dmevent_tool --list-events shows every type");

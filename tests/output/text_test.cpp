@@ -99,20 +99,19 @@ TEST(TextCatalogue, SaysWhenNoPluginIsLoaded) {
 }
 
 TEST(TextDevices, ShowWhatIsPending) {
-    const auto since = "  (since " + local(test::low_water()) + ")\n";
     EXPECT_EQ(text_of({}, [](Output& o) { o.devices(test::devices()); }),
               "vg-pool (253:1)  thin-pool  1 event  suspended  read-only\n"
-              "    warning   thin.low_water            few blocks free" +
-                  since + "    warning   device.suspended_long     suspended" + since +
-                  "a\\\\x20b\\xff\\x0a (253:7)  no table  4294967295 events\n"
-                  "    nothing pending\n");
+              "    warning   thin.low_water            few blocks free\n"
+              "    warning   device.suspended_long     suspended\n"
+              "a\\\\x20b\\xff\\x0a (253:7)  no table  4294967295 events\n"
+              "    nothing pending\n");
     const auto more = text_of({.verbosity = 2}, [](Output& o) { o.devices(test::devices()); });
     EXPECT_NE(more.find("    uuid LVM-x-tpool\n"), std::string::npos) << more;
     EXPECT_NE(more.find("        data_used=784 data_percent=76.56\n"), std::string::npos) << more;
 }
 
 TEST(TextDevices, SayWhenThereAreNone) {
-    EXPECT_EQ(text_of({}, [](Output& o) { o.devices({}); }), "no device-mapper devices\n");
+    EXPECT_EQ(text_of({}, [](Output& o) { o.devices({}); }), "no device-mapper devices to show\n");
 }
 
 } // namespace

@@ -51,6 +51,17 @@ TEST(Loader, AnEarlierFileHidesALaterOneOfItsName) {
     EXPECT_TRUE(loaded.refused.empty());
 }
 
+TEST(Loader, ARefusedFileHidesNothing) {
+    const Cage first, second;
+    first.put("no_symbol", "x");
+    const auto there = second.put("sound", "x");
+    Catalogue catalogue;
+    const auto loaded = load_plugins({{first.path(), second.path()}}, catalogue);
+    ASSERT_EQ(loaded.plugins.size(), 1u);
+    EXPECT_EQ(loaded.plugins[0].family().file, there);
+    EXPECT_EQ(loaded.refused.size(), 1u);
+}
+
 TEST(Loader, TheFirstOfTwoThatClaimATargetWins) {
     for (const bool sound_first : {true, false}) {
         const Cage first, second;

@@ -81,7 +81,7 @@ TEST(Recording, MostMembersMayBeMissing) {
     const auto r = from_recording(kMinimal, "f", 1);
     ASSERT_TRUE(r) << r.error().text();
     const auto& d = std::get<DeviceReading>(r->what);
-    EXPECT_EQ(d.why, Why::kernel);
+    EXPECT_EQ(d.why, Why::unsaid);
     EXPECT_EQ(d.id.name, "a");
     EXPECT_EQ(d.id.uuid, "");
     EXPECT_FALSE(d.id.diskseq);
@@ -132,6 +132,9 @@ TEST(Recording, SaysWhereAndWhatIsWrong) {
               bad + "why: must be start, kernel, uevent, poll, resync or restart");
     EXPECT_EQ(why_bad(R"({"kind":"devise"})"), bad + "kind: 'devise' is none that is known");
     EXPECT_EQ(why_bad(R"({})"), bad + "kind: is missing");
+    EXPECT_EQ(why_bad(R"({"schema":"dmevent/1","id":"1"})"),
+              "a.jsonl:7: bad line in recording: it is what --json prints; only what --record writes can be "
+              "replayed");
     EXPECT_EQ(why_bad(R"({"v":2,"kind":"tick"})"),
               bad + "v: this program reads version 1 of the format only");
     EXPECT_EQ(why_bad(R"({"at":"today","kind":"tick"})"),

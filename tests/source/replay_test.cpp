@@ -123,5 +123,22 @@ TEST_F(Replay, StandardInputIsStreamed) {
     EXPECT_EQ(seen, (std::vector<std::string>{time("01"), time("01"), "standard input:3"}));
 }
 
+TEST_F(Replay, EndsAtTheLineAfterWhichItIsEnough) {
+    std::ofstream{file} << tick("01") + "\n" + tick("02") + "\nnonsense\n" + tick("03") + "\n";
+    std::size_t good = 0;
+    const auto r = replay(
+        file, [&](Observation&&) { ++good; }, [](const Error& e) { ADD_FAILURE() << e.text(); },
+        [&] { return good == 2; });
+    ASSERT_TRUE(r);
+    EXPECT_EQ(r->observations, 2U);
+    EXPECT_EQ(r->bad_lines, 0U);
+}
+
+TEST_F(Replay, ErrorsShowAHostileFileNameEscaped) {
+    const Seen missing{"/nonexistent/\x1b[31m"};
+    ASSERT_FALSE(missing.result);
+    EXPECT_EQ(missing.result.error().object, "/nonexistent/\\x1b[31m");
+}
+
 } // namespace
 } // namespace dmev
