@@ -4,6 +4,7 @@
 
 #include <csignal>
 
+#include "base/json.hpp"
 #include "base/log.hpp"
 #include "cli/modes.hpp"
 #include "cli/setup.hpp"
@@ -27,6 +28,13 @@ Result<int> print(std::string&& text) {
     return 0;
 }
 
+// With --json help and version are objects too: nothing but JSON goes to standard output then.
+std::string as_json(const char* name, std::string_view text) {
+    std::string line;
+    JsonWriter{line}.begin_object().member("program", "dmevent_tool").member(name, text).end_object();
+    return line + "\n";
+}
+
 Result<int> run(int argc, char** argv) {
     const auto options = parse_options(argc, argv);
     if (!options) return options.error();
@@ -36,8 +44,10 @@ Result<int> run(int argc, char** argv) {
         case Mode::replay: return replay_mode(*options);
         case Mode::query: return query_mode(*options);
         case Mode::list_events: return list_mode(*options);
-        case Mode::help: return print(help_text());
-        case Mode::version: return print("dmevent_tool " DMEVENT_VERSION "\n");
+        case Mode::help: return print(options->json ? as_json("help", help_text()) : help_text());
+        case Mode::version:
+            return print(options->json ? as_json("version", DMEVENT_VERSION)
+                                       : "dmevent_tool " DMEVENT_VERSION "\n");
     }
     return 0;
 }

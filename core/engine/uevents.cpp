@@ -35,9 +35,26 @@ const TargetState* target_of(const Device& device, const UeventReading& uevent) 
     return first;
 }
 
-std::optional<DeviceId> identity(const UeventReading& uevent) {
+// A uevent that does not give its numbers: the known device of its name, or of the disk in its path.
+std::optional<DevNum> number_of(const UeventReading& uevent, const Registry& registry) {
+    const auto path = uevent["DEVPATH"];
+    const auto disk = path.substr(std::min(path.rfind('/') + 1, path.size()));
+    const auto minor = disk.starts_with("dm-") ? number(disk.substr(3)) : std::nullopt;
+    for (const auto& [known, device] : registry.all())
+        if (minor ? known.minor == *minor : !device->id.name.empty() && device->id.name == uevent["DM_NAME"])
+            return known;
+    return std::nullopt;
+}
+
+std::optional<DeviceId> identity(const UeventReading& uevent, const Registry& registry) {
     const auto major = number(uevent["MAJOR"]), minor = number(uevent["MINOR"]);
-    if (!major || !minor || *major > UINT32_MAX || *minor > UINT32_MAX) return std::nullopt;
+    if (!major || !minor) {
+        const auto known = number_of(uevent, registry);
+        if (!known) return std::nullopt;
+        return DeviceId{std::string{uevent["DM_NAME"]}, std::string{uevent["DM_UUID"]}, *known,
+                        number(uevent["DISKSEQ"])};
+    }
+    if (*major > UINT32_MAX || *minor > UINT32_MAX) return std::nullopt;
     return DeviceId{std::string{uevent["DM_NAME"]},
                     std::string{uevent["DM_UUID"]},
                     {static_cast<std::uint32_t>(*major), static_cast<std::uint32_t>(*minor)},
@@ -49,7 +66,7 @@ std::optional<DeviceId> identity(const UeventReading& uevent) {
 bool Engine::Impl::is_path_uevent(const UeventReading& uevent) { return !uevent["DM_ACTION"].empty(); }
 
 void Engine::Impl::take(const UeventReading& uevent, Time at) {
-    const auto id = identity(uevent);
+    const auto id = identity(uevent, registry);
     if (!id || registry.is_past(*id)) return;
     Device* device = registry.find(id->number);
     if (device && !Registry::same_lifetime(*device, *id)) {

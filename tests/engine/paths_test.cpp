@@ -201,6 +201,18 @@ TEST(Paths, AUeventBeforeTheFirstReadingIsToldAtOnce) {
               (Lines{"toy.path_failed 8:16 raised initial"}));
 }
 
+TEST(Paths, AUeventWithoutNumbersIsOfTheDiskInItsPath) {
+    Driver d;
+    d.start(kGood);
+    auto u = d.path("PATH_FAILED", "8:0", 1);
+    std::erase_if(u.env, [](const auto& v) { return v.first == "MAJOR" || v.first == "MINOR"; });
+    auto other = u;
+    u.env.emplace_back("DEVPATH", "/devices/virtual/block/dm-0");
+    other.env.emplace_back("DEVPATH", "/devices/virtual/block/dm-9");
+    EXPECT_EQ(d.see(other).see(Tick{}).take(), Lines{});
+    EXPECT_EQ(d.see(u).see(Tick{}).take(), (Lines{"toy.path_failed 8:0 raised"}));
+}
+
 TEST(Paths, AUeventThatIsNotUnderstoodIsReported) {
     Driver d;
     d.start(kGood);
