@@ -19,10 +19,13 @@ def fast() -> None:
 
 
 class Mirror:
-    def __init__(self, stage, log="core", features="1 handle_errors", synced=True):
+    def __init__(self, stage, log="core", features="1 handle_errors", synced=True, held=False):
+        """HELD: the second leg is suspended, so that the first sync waits until it is resumed."""
         self.features = features
         self.legs = [stage.piece(f"leg{index}", LEG / dm.MIB) for index in range(2)]
         self.log = stage.piece("log", 1) if log == "disk" else None
+        if held:
+            self.legs[1].suspend()
         self.device = dm.create("mirror", self.table())
         if synced:
             self.device.wait_status("32/32", "AA")
@@ -41,12 +44,11 @@ class Mirror:
 @scenario
 def sync_finishes(stage):
     """The end of the first sync is an event."""
-    slow(stage)
-    mirror = Mirror(stage, synced=False)
+    mirror = Mirror(stage, synced=False, held=True)
     assert int(mirror.device.status().split("/")[0].split()[-1]) < 32
     monitor = stage.monitor()
     monitor.nothing_else()
-    fast()
+    mirror.legs[1].resume()
     mirror.device.wait_status("32/32")
     monitor.expect(happened("mirror.sync_finished", device="mirror", severity="info"))
 
