@@ -5,7 +5,7 @@
 
 #include "cases.hpp"
 #include "status.hpp"
-#include "uevents.hpp"
+#include "uevent_cases.hpp"
 
 namespace {
 
