@@ -16,6 +16,7 @@ import unittest
 
 DOCUMENT, BUILD, PREFIX, PROGRAM, *COMPILER = sys.argv[1:]
 PROGRAM = os.path.abspath(PROGRAM)
+COMPILER = [shutil.which(word) or word for word in COMPILER]  # the document's c++ will stand before it in PATH
 
 
 def block(language, holding):
