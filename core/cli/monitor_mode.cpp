@@ -67,9 +67,11 @@ Result<int> watch(const Options& options, Readiness* readiness) {
     }
     Front front;
     std::optional<SystemLog> system_log;
-    if (readiness)
+    if (readiness) {
+        if (!SystemLog::has_reader())
+            log::warning("neither a journal nor a syslog listens: events of a detached program go nowhere");
         system_log.emplace(options.json);
-    else if (auto r = front.open(*loop, options); !r)
+    } else if (auto r = front.open(*loop, options); !r)
         return r.error();
 
     std::optional<Error> refused;

@@ -123,6 +123,8 @@ struct SystemLog::Shared {
     }
 };
 
+bool SystemLog::has_reader() { return have_journal() || access("/dev/log", W_OK) == 0; }
+
 SystemLog::SystemLog(bool json) : shared_(std::make_shared<Shared>(json)) {
     std::thread{[shared = shared_] { shared->run(); }}.detach();
 }

@@ -28,6 +28,8 @@ class SystemLog {
 
     void event(const Event& event); // never blocks
 
+    static bool has_reader(); // does a journal or a syslog listen?
+
  private:
     struct Shared;
     std::shared_ptr<Shared> shared_; // also the thread's, which may hang in a send after we are gone

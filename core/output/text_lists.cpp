@@ -54,7 +54,8 @@ bool is_plugin(const Family& family) { return !family.version.empty() || !family
 
 std::string heading(const Family& family) {
     std::string out = escape(family.name);
-    if (!is_plugin(family)) return out + "  (of the program itself)\n";
+    if (!is_plugin(family))
+        return out + (family.name == "device" ? "  (of any device)\n" : "  (of the program itself)\n");
     if (!family.version.empty()) out += " " + escape(family.version);
     std::string targets;
     for (const auto& claim : family.claims) targets += (targets.empty() ? "" : ", ") + escape(claim.target);

@@ -43,13 +43,13 @@ Result<std::unique_ptr<Outlet>> Outlet::open(Loop& loop, Fd fd, std::string name
 void Outlet::drain() {
     if (writer_) dropped_ = writer_->dropped();
     writer_.reset();
+    if (alarm_) alarm_->pass_on(); // what the last lines met, though the loop runs no more
 }
 
 Outlet::~Outlet() {
     if (!alarm_) return;
     loop_.forget(alarm_->wake.get());
     drain();
-    alarm_->pass_on(); // what the last lines met, though the loop runs no more
 }
 
 } // namespace dmev

@@ -53,6 +53,13 @@ std::string_view consequence(const std::optional<Table>& table) {
     return table->queueing ? "I/O waits until one returns" : "I/O fails";
 }
 
+void say_all_failed(Truth truth, const std::optional<Table>& table, Say& say) {
+    if (truth == Truth::yes)
+        say.condition(Tables::all_paths_failed, truth, {}, {{"consequence", consequence(table)}});
+    else
+        say.condition(Tables::all_paths_failed, truth);
+}
+
 // How often each path failed and came back between two sights. A count that went down is a new table's,
 // and then none of them tells anything.
 class Flaps {
@@ -156,8 +163,7 @@ struct Multipath : Tables {
             say.condition(path_failed, failed_now(path), path.device,
                           {{"path", path.device}, {"fail_count", path.fail_count}});
         }
-        say.condition(all_paths_failed, all_failed_now(old, *map), {},
-                      {{"consequence", consequence(map->table)}});
+        say_all_failed(all_failed_now(old, *map), map->table, say);
         bool troubled = map->valid != map->paths.size() || map->paths.empty();
         for (std::uint64_t i = 0; i < map->status.groups.size(); ++i) {
             const bool disabled = map->status.groups[i].state == 'D';
@@ -193,7 +199,7 @@ struct Multipath : Tables {
         // A failure that leaves paths behind shows none of them to be good: after a reload they count as
         // valid until they are tried.
         const auto all = valid == 0 ? Truth::yes : is_failure ? Truth::lapsed : Truth::no;
-        say.condition(all_paths_failed, all, {}, {{"consequence", consequence(table)}});
+        say_all_failed(all, table, say);
         return true;
     }
 };

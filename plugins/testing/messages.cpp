@@ -32,8 +32,9 @@ void check_messages(const dmev::Plugin& plugin, const dmev::Said& said, const st
     const auto& types = plugin.family().types;
     for (const auto& c : said.conditions) {
         const auto& type = types[c.type];
-        if (c.truth == dmev::Truth::no && type.ends_as.empty()) continue; // the host says that it is over
-        const bool ends_otherwise = c.truth == dmev::Truth::no && !type.ends_as.empty();
+        const bool over = c.truth == dmev::Truth::no || c.truth == dmev::Truth::lapsed;
+        if (over && type.ends_as.empty()) continue; // the host says that it is over
+        const bool ends_otherwise = over && !type.ends_as.empty();
         check_message(plugin, ends_otherwise ? type.ends_as : type.name, said, c.more, place);
     }
     for (const auto& h : said.happenings) check_message(plugin, types[h.type].name, said, h.more, place);

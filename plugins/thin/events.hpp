@@ -53,7 +53,7 @@ struct Tables {
          "Raised at each step up to 100 %. Extend the metadata (lvextend --poolmetadatasize +SIZE VG/POOL)."},
         {"thin.volume_threshold", nullptr, DMEVENT_WARNING, DMEVENT_CONDITION, 0, nullptr,
          "thin volume {device}: {percent} % of its sectors mapped, threshold {threshold} %",
-         "a thin volume is fuller than a threshold (off unless configured)",
+         "a thin volume is fuller than a threshold (off by default)",
          "A volume may be fully mapped without harm; this is for those who bill or plan by it. fstrim gives "
          "back what its file system no longer uses."},
         {"thin.overflow", "_thin_overflow", DMEVENT_CRITICAL, DMEVENT_CONDITION, 0, "thin.recovered",
