@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where observations come from: the kernel, a recording, or a test.
+// Where observations come from while watching: the kernel, or a test.
 #pragma once
 #include <functional>
 #include <optional>
@@ -19,7 +19,7 @@ class Source {
     // them once everything that was there has been read (what hangs is unresponsive, and not waited for).
     virtual Result<> start(Loop& loop, Sink sink) = 0;
 
-    // Read DEVICE by then (or not at all, when none): what the engine asked for. A recording pays no heed.
+    // Read DEVICE by then (or not at all, when none): what the engine asked for.
     virtual void wish(DevNum device, std::optional<Time> by) = 0;
 };
 
