@@ -2,19 +2,10 @@
 #include "engine/batch.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace dmev {
 namespace {
-
-std::optional<std::uint64_t> number(std::string_view text) {
-    std::uint64_t value = 0;
-    const auto end = text.data() + text.size();
-    const auto r = std::from_chars(text.data(), end, value);
-    if (r.ec != std::errc{} || r.ptr != end || text.empty()) return std::nullopt;
-    return value;
-}
 
 // A before B on the kernel's 32-bit counter, which wraps.
 bool before(const PathUevent& a, const PathUevent& b) {
@@ -30,7 +21,7 @@ void Batch::add(DevNum device, UeventReading reading, Time at, Duration limit) {
         device_ = device;
         ends_ = at + limit;
     }
-    const auto seqnum = number(reading["DM_SEQNUM"]);
+    const auto seqnum = reading.number("DM_SEQNUM");
     uevents_.push_back({std::move(reading), seqnum});
 }
 

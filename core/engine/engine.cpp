@@ -23,10 +23,7 @@ void Engine::Impl::observe(const Observation& observation) {
     judge.postpone(!baseline_done && is_of_baseline(observation));
     const auto* uevent = std::get_if<UeventReading>(&observation.what);
     if (!batch.empty()) {
-        const auto number =
-            uevent && is_path_uevent(*uevent)
-                ? parse_devnum(std::string{(*uevent)["MAJOR"]} + ":" + std::string{(*uevent)["MINOR"]})
-                : std::nullopt;
+        const auto number = uevent && is_path_uevent(*uevent) ? uevent->device() : std::nullopt;
         if (number != batch.device()) flush_batch();
     }
     struct {

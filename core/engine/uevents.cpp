@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the kernel said by uevent: path events in their order, the end of a lifetime, and hints.
 #include <algorithm>
-#include <charconv>
 
 #include "engine/impl.hpp"
 
 namespace dmev {
 namespace {
-
-std::optional<std::uint64_t> number(std::string_view text) {
-    std::uint64_t value = 0;
-    const auto end = text.data() + text.size();
-    const auto r = std::from_chars(text.data(), end, value);
-    if (text.empty() || r.ec != std::errc{} || r.ptr != end) return std::nullopt;
-    return value;
-}
 
 bool has_word(std::string_view text, std::string_view word) {
     for (auto at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
@@ -35,30 +26,23 @@ const TargetState* target_of(const Device& device, const UeventReading& uevent) 
     return first;
 }
 
-// A uevent that does not give its numbers: the known device of its name, or of the disk in its path.
+// A uevent that does not give its numbers: the known device of the disk in its path, or of its name.
 std::optional<DevNum> number_of(const UeventReading& uevent, const Registry& registry) {
     const auto path = uevent["DEVPATH"];
-    const auto disk = path.substr(std::min(path.rfind('/') + 1, path.size()));
-    const auto minor = disk.starts_with("dm-") ? number(disk.substr(3)) : std::nullopt;
-    for (const auto& [known, device] : registry.all())
-        if (minor ? known.minor == *minor : !device->id.name.empty() && device->id.name == uevent["DM_NAME"])
-            return known;
+    const auto disk = path.substr(path.rfind('/') + 1); // all of it where there is no slash
+    for (const auto& [known, device] : registry.all()) {
+        const bool same_name = !device->id.name.empty() && device->id.name == uevent["DM_NAME"];
+        if (disk.empty() ? same_name : disk == "dm-" + std::to_string(known.minor)) return known;
+    }
     return std::nullopt;
 }
 
 std::optional<DeviceId> identity(const UeventReading& uevent, const Registry& registry) {
-    const auto major = number(uevent["MAJOR"]), minor = number(uevent["MINOR"]);
-    if (!major || !minor) {
-        const auto known = number_of(uevent, registry);
-        if (!known) return std::nullopt;
-        return DeviceId{std::string{uevent["DM_NAME"]}, std::string{uevent["DM_UUID"]}, *known,
-                        number(uevent["DISKSEQ"])};
-    }
-    if (*major > UINT32_MAX || *minor > UINT32_MAX) return std::nullopt;
-    return DeviceId{std::string{uevent["DM_NAME"]},
-                    std::string{uevent["DM_UUID"]},
-                    {static_cast<std::uint32_t>(*major), static_cast<std::uint32_t>(*minor)},
-                    number(uevent["DISKSEQ"])};
+    auto device = uevent.device();
+    if (!device) device = number_of(uevent, registry);
+    if (!device) return std::nullopt;
+    return DeviceId{std::string{uevent["DM_NAME"]}, std::string{uevent["DM_UUID"]}, *device,
+                    uevent.number("DISKSEQ")};
 }
 
 } // namespace
@@ -121,7 +105,7 @@ void Engine::Impl::state_uevent(Device& device, const UeventReading& uevent,
         device.targets.push_back(std::move(target));
     }
     Cause cause{"uevent", 0,
-                EventUevent{std::string{uevent["ACTION"]}, number(uevent["SEQNUM"]), dm_seqnum,
+                EventUevent{std::string{uevent["ACTION"]}, uevent.number("SEQNUM"), dm_seqnum,
                             std::string{uevent["DM_ACTION"]}}};
     const auto* one = type.empty() ? nullptr : target_of(device, uevent);
     for (auto& target : device.targets) {

@@ -51,6 +51,10 @@ struct UeventReading {
     std::vector<std::pair<std::string, std::string>> env;
     // The value of KEY, or empty.
     std::string_view operator[](std::string_view key) const;
+    // The value of KEY where it is a decimal number and nothing else.
+    std::optional<std::uint64_t> number(std::string_view key) const;
+    // MAJOR and MINOR.
+    std::optional<DevNum> device() const;
 };
 
 // The device left the kernel's list.

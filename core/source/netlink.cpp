@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 
 namespace dmev {
@@ -15,14 +14,6 @@ namespace {
 constexpr unsigned kernel_group = 1;
 constexpr int receive_buffer = 8 << 20; // some ten thousand uevents: one batch of every path of a big array
 constexpr std::size_t datagram_max = 8192; // the kernel's own limit is 2 KiB of variables and a path
-
-template <class T>
-std::optional<T> number(std::string_view text) {
-    T value{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return value;
-}
 
 // "/devices/virtual/block/dm-3", but neither a partition nor anything else below it.
 bool is_dm_disk(std::string_view devpath) {
@@ -74,16 +65,9 @@ std::optional<UeventReading> parse_uevent(std::string_view datagram) {
     return uevent;
 }
 
-std::optional<DevNum> uevent_device(const UeventReading& uevent) {
-    const auto major = number<std::uint32_t>(uevent["MAJOR"]);
-    const auto minor = number<std::uint32_t>(uevent["MINOR"]);
-    if (!major || !minor) return std::nullopt;
-    return DevNum{*major, *minor};
-}
+std::optional<DevNum> uevent_device(const UeventReading& uevent) { return uevent.device(); }
 
-std::optional<std::uint64_t> uevent_diskseq(const UeventReading& uevent) {
-    return number<std::uint64_t>(uevent["DISKSEQ"]);
-}
+std::optional<std::uint64_t> uevent_diskseq(const UeventReading& uevent) { return uevent.number("DISKSEQ"); }
 
 Result<UeventSocket> UeventSocket::open() {
     const auto failed = [](int error) { return errno_error("cannot listen to kernel uevents", "", error); };
