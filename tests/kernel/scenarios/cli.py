@@ -181,6 +181,7 @@ def closed_stdout(stage):
     """Nobody reads any more: the next event ends the program, without a word."""
     map = Map(stage)
     monitor = stage.monitor(replay=False)
+    dm.until(lambda: "watching" in monitor.diagnostics(), "the program to say that it watches")
     said = monitor.diagnostics()
     monitor.process.stdout.close()
     monitor.eof = True
