@@ -15,8 +15,12 @@ ARROWS = {
     "plugin": {"base", "model"},
     "engine": {"base", "model", "plugin"},
     "output": {"base", "model"},
-    "service": {"base", "model", "process", "source", "plugin", "engine", "output"},
-    "cli": {"base", "model", "process", "source", "plugin", "engine", "output", "service"},
+    "config": {"base", "model"},
+    "rules": {"base", "model", "config"},
+    "action": {"base", "model", "config", "plugin", "process", "rules"},
+    "service": {"base", "model", "process", "source", "plugin", "engine", "output", "config", "rules", "action"},
+    "cli": {"base", "model", "process", "source", "plugin", "engine", "output", "config", "rules", "action",
+            "service"},
 }
 SDK_USERS = {"plugin"}  # the only folder that may include <dmevent/...>
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)

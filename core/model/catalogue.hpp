@@ -46,6 +46,24 @@ struct TargetClaim {
     bool settles = false;     // first status after a resume, a reload or the creation is provisional
 };
 
+enum class ParamKind { integer, unsigned_integer, real, boolean, text, list };
+
+struct HookParam {
+    std::string name;
+    ParamKind kind = ParamKind::text;
+    bool required = false;
+    std::string help;
+};
+
+// What a plugin can plan: a program that acts on one of its targets.
+struct HookType {
+    std::string name; // "thin.extend"
+    std::string help;
+    std::vector<HookParam> params;
+    std::string noop_if;     // "activation/raid_fault_policy=warn" in lvm.conf: it does nothing, unless
+    std::string noop_unless; // this parameter is given
+};
+
 // One family: the core's own, or a plugin's.
 struct Family {
     std::string name;
@@ -54,6 +72,7 @@ struct Family {
     std::vector<TargetClaim> claims;
     std::vector<EventType> types;
     std::vector<GaugeType> gauges;
+    std::vector<HookType> hooks;
 };
 
 class Catalogue {
@@ -68,6 +87,7 @@ class Catalogue {
     const EventType* find(std::string_view name_or_alias) const;
     const Family* family(std::string_view name) const;
     const TargetClaim* claim(std::string_view target) const;
+    const HookType* hook(std::string_view name) const;
 
     // Every word a selection may use: families, types, aliases.
     std::vector<std::string> words() const;

@@ -55,6 +55,15 @@ struct Said {
     std::optional<std::uint32_t> read_within_ms;
 };
 
+// What must be so after a program has ended, or it had no effect.
+struct Expectation {
+    enum class What { ended, grown, field };
+    What what = What::ended;
+    std::string name; // of a type, a gauge, a field
+    std::string part; // ended: empty for all parts
+    Value value;      // field
+};
+
 // What plan() gave: a program to run, or why not.
 struct Planned {
     enum class Outcome { ok, refused, fault };
@@ -62,6 +71,14 @@ struct Planned {
     std::string because;
     std::vector<std::string> argv;
     std::vector<std::pair<std::string, std::string>> env;
+    std::string lock; // empty: the device's own
+    bool interruptible = true;
+    struct Manager {
+        std::string who;
+        std::vector<std::string> instead;
+    };
+    std::vector<Manager> managers;
+    std::vector<Expectation> expect;
 };
 
 class Plugin {

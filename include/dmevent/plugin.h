@@ -117,6 +117,19 @@ struct dmevent_plan { /* one program, run by the host under its limits; no shell
     void (*arg)(const struct dmevent_plan *, struct dmevent_str); /* the first is an absolute path */
     void (*env)(const struct dmevent_plan *, struct dmevent_str name, struct dmevent_str value);
     void (*because)(const struct dmevent_plan *, struct dmevent_str why);
+    /* One program at a time for each KEY ("vg:data"). By default the device's own. */
+    void (*lock)(const struct dmevent_plan *, struct dmevent_str key);
+    /* It changes storage: it is never killed, not even when it takes too long or the host ends. */
+    void (*uninterruptible)(const struct dmevent_plan *);
+    /* Who else may act on this device: "dmeventd", "multipathd". The host asks before it starts the program. If
+     * WHO does, the arguments given after this call are run instead; without any, nothing is, and that is said. */
+    void (*unless_managed_by)(const struct dmevent_plan *, struct dmevent_str who);
+    /* An exit status of 0 proves nothing. Each of these must be so in a look after the program ended, else it
+     * had no effect: */
+    void (*until_ended)(const struct dmevent_plan *, uint32_t type, struct dmevent_str key); /* the condition does
+                                                  not hold for KEY; an empty KEY: for no part at all */
+    void (*until_grown)(const struct dmevent_plan *, uint32_t gauge); /* its total is larger than before */
+    void (*until_field)(const struct dmevent_plan *, const struct dmevent_field *); /* look() states this value */
 };
 
 /* ---- what the plugin is ---- */
@@ -159,9 +172,12 @@ struct dmevent_param {
     const char *help;
 };
 struct dmevent_hook {
-    const char *name, *help;
+    const char *name, *help; /* "thin.extend": the plugin's name, a dot, [a-z0-9_]+ */
     const struct dmevent_param *params;
     size_t n_params;
+    /* A setting of lvm.conf that makes it do nothing, "activation/raid_fault_policy=warn", and the parameter that
+     * overrides it; NULL for none. For whoever checks a configuration. */
+    const char *noop_if, *noop_unless;
 };
 
 struct dmevent_plugin {

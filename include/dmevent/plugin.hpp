@@ -100,6 +100,19 @@ class Plan {
         plan_->because(plan_, str(why));
         return false;
     }
+    void lock(std::string_view key) { plan_->lock(plan_, str(key)); }
+    void uninterruptible() { plan_->uninterruptible(plan_); }
+    void unless_managed_by(std::string_view who, std::initializer_list<std::string_view> instead = {}) {
+        plan_->unless_managed_by(plan_, str(who));
+        run(instead);
+    }
+    void until_ended(uint32_t type, std::string_view key = {}) { plan_->until_ended(plan_, type, str(key)); }
+    void until_grown(uint32_t gauge) { plan_->until_grown(plan_, gauge); }
+    template <class T>
+    void until_field(std::string_view name, const T& value) {
+        const Field f{name, value};
+        plan_->until_field(plan_, &f);
+    }
 
  private:
     const dmevent_plan* plan_;

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Carries out firings: one step after the other, one job at a time for a lock key, a bounded number in all,
+// the most severe first. Starts programs through the seam, waits for the readings that show the effect, and
+// says what came of it as events. Single-threaded, in the loop; never blocks.
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "action/plan.hpp"
+#include "base/loop.hpp"
+#include "config/settings.hpp"
+#include "process/programs.hpp"
+#include "rules/decider.hpp"
+
+namespace dmev {
+
+class Runner {
+ public:
+    struct Ports {
+        std::function<Time()> clock;
+        // The target of an event as it was last read; none when the device is gone.
+        std::function<std::optional<TargetFacts>(const DeviceId&, std::uint32_t index)> target;
+        std::function<std::optional<Event>(const Event&)> current; // as the decider's
+        std::function<void(DevNum, Time by)> read_again;
+        // action.finished, failed, no_effect, overdue: without id, which the receiver gives.
+        std::function<void(Event&&)> event;
+        // Gives when the failed steps are tried again, if they are: said in the event.
+        std::function<std::optional<Time>(std::uint64_t firing, const Decider::Outcome&)> ended;
+    };
+    Runner(Loop& loop, Programs& programs, std::span<const Plugin> plugins, const Catalogue& catalogue,
+           LimitSettings limits, Ports ports);
+    ~Runner();
+    Runner(const Runner&) = delete;
+    Runner& operator=(const Runner&) = delete;
+
+    void run(Firing&& firing);
+    void limit(LimitSettings limits); // from a reload
+    // What an earlier instance left behind holds its lock until it ends, and is reported then.
+    void adopt();
+    // A reading of DEVICE was taken in: an effect may show.
+    void looked(DevNum device);
+    // For programs.
+    void ended(const std::string& id, Ended&& ended);
+    void overdue(const std::string& id, std::chrono::milliseconds after);
+
+    bool idle() const;
+
+ private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace dmev

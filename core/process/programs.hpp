@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The seam behind which programs run: the launcher's in earnest, a script in tests.
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "process/program.hpp"
+
+namespace dmev {
+
+class Programs {
+ public:
+    struct Sink {
+        std::function<void(const std::string& id, Ended&&)> ended; // once for each
+        std::function<void(const std::string& id, std::chrono::milliseconds)>
+            overdue; // at most once, before ended
+    };
+    virtual ~Programs() = default;
+
+    // Starts PROGRAM and returns at once; how it went comes through the sink, from the loop, never from
+    // within this call. ID is unique, [0-9a-z-]+, and names its files. The error: nothing was started.
+    virtual Result<> start(const std::string& id, const Program& program) = 0;
+
+    // A program that an earlier instance started and left behind, running or ended since.
+    struct Found {
+        std::string id;
+        std::string note;
+        bool running = false;
+    };
+    // Takes over what was left behind: each then ends through the sink like our own. To be called once.
+    virtual std::vector<Found> adopt() = 0;
+};
+
+} // namespace dmev

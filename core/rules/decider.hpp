@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Decides when the steps of which rule run: for:, cooldown, reminders, max_runs, retries, and one run at a
+// time for a rule and device, into which whatever matches meanwhile is folded. Pure: time is that of the
+// events and of advance(); what is true now it asks of its ports. Runs nothing.
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/event.hpp"
+#include "rules/rulebook.hpp"
+
+namespace dmev {
+
+// Steps of a rule are to be run now. ended() must follow, once.
+struct Firing {
+    std::uint64_t id = 0;
+    const Rule* rule = nullptr;       // the rulebook's; stays valid until ended()
+    std::vector<std::uint32_t> steps; // all; for a retry those that failed
+    Event event;                      // as of now where its condition still holds, else as it came
+    std::uint32_t coalesced = 0;      // further events that this run stands for
+    std::uint32_t attempt = 1;
+    std::uint32_t reminder = 0; // the n-th while the condition lasts
+    std::string because;        // "raised", "held for 10s", "cooldown over", "retry 2 of 5", ...
+};
+
+// What became of one event and one rule, for --dry-run and --explain; and what happened to a run later.
+struct Verdict {
+    enum class What { fires, waits, no };
+    What what = What::no;
+    const Rule* rule = nullptr;
+    std::string event_id;
+    std::string
+        why; // "fires: raised", "waits: for 10s", "state is cleared, and match: does not ask for ends"
+    std::optional<Time> until; // of waits
+};
+
+class Decider {
+ public:
+    struct Ports {
+        std::function<void(Firing&&)> fire;
+        // action.suspended: raised when max_runs is reached, cleared when there is room again.
+        std::function<void(const Rule&, const Event& about, State)> suspended;
+        // The event of a condition as it is now: none when it does not hold any more.
+        std::function<std::optional<Event>(const Event&)> current;
+        std::function<void(const Verdict&)> verdict; // may be empty
+    };
+    Decider(std::shared_ptr<const Rulebook> rules, Ports ports);
+    ~Decider();
+    Decider(const Decider&) = delete;
+    Decider& operator=(const Decider&) = delete;
+
+    // Advances to the event's time, then takes it in. An event of the action family never starts the rule
+    // that it is about, nor any rule when that one was itself started by one.
+    void take(const Event& event);
+    void advance(Time now);
+    std::optional<Time> due() const;
+
+    // The run is over. FAILED: steps to be retried, if the rule says so and the condition still holds; others
+    // (refused for good) are not. A firing unknown by now (its rule is gone) is passed over.
+    struct Outcome {
+        std::vector<std::uint32_t> failed;
+        bool ok = true; // nothing failed or was refused
+    };
+    // Gives when the failed steps are tried again, if they are.
+    std::optional<Time> ended(std::uint64_t firing, const Outcome& outcome, Time now);
+
+    // Takes other rules. Of a rule whose settings are the same by its name, everything goes on; what waits
+    // for another is dropped; running ones end in peace.
+    void reload(std::shared_ptr<const Rulebook> rules, Time now);
+
+    // Nothing runs and nothing waits.
+    bool idle() const;
+
+ private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace dmev
