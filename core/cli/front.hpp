@@ -22,6 +22,7 @@ class Front {
     Result<> open(Loop& loop, const Options& options);
 
     void event(const Event& event) { output_->event(event); }
+    void decision(const Decision& decision) { output_->decision(decision); }
     void drain() { outlet_->drain(); }
     bool lost() const { return lost_; } // something could not be written, though there was a reader
 

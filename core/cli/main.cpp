@@ -44,6 +44,8 @@ Result<int> run(int argc, char** argv) {
         case Mode::replay: return replay_mode(*options);
         case Mode::query: return query_mode(*options);
         case Mode::list_events: return list_mode(*options);
+        case Mode::check_config: return check_mode(*options);
+        case Mode::explain: return explain_mode(*options);
         case Mode::help: return print(options->json ? as_json("help", help_text()) : help_text());
         case Mode::version:
             return print(options->json ? as_json("version", DMEVENT_VERSION)

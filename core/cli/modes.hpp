@@ -10,5 +10,7 @@ Result<int> monitor_mode(const Options& options);
 Result<int> replay_mode(const Options& options);
 Result<int> query_mode(const Options& options);
 Result<int> list_mode(const Options& options);
+Result<int> check_mode(const Options& options);
+Result<int> explain_mode(const Options& options);
 
 } // namespace dmev

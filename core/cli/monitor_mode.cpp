@@ -3,15 +3,16 @@
 #include <optional>
 #include <thread>
 
+#include "action/managers.hpp"
 #include "base/log.hpp"
 #include "cli/front.hpp"
 #include "cli/kernel.hpp"
 #include "cli/modes.hpp"
 #include "cli/setup.hpp"
+#include "cli/watch.hpp"
 #include "output/journal.hpp"
 #include "service/clock.hpp"
 #include "service/detach.hpp"
-#include "service/monitor.hpp"
 #include "service/pidfile.hpp"
 #include "service/recorder.hpp"
 #include "service/signals.hpp"
@@ -22,15 +23,28 @@ namespace {
 
 constexpr const char* default_pidfile = "/run/dmevent_tool.pid";
 
+// A manager that does not answer acts on nothing either.
+bool is_managed(const std::string& who, const std::string& about) {
+    return managed_by(who, about) == Managed::yes;
+}
+
 // READINESS is null in the foreground. The order matters: the launcher is forked while there is nothing to
 // inherit, standard error goes to the parent after it, the pidfile's lock belongs to this process alone.
 Result<int> watch(const Options& options, Readiness* readiness) {
-    auto launcher = Launcher::start(reader_main);
+    auto launcher = Launcher::start({reader_main, is_managed});
     if (!launcher) return launcher.error();
     if (readiness) readiness->speak();
 
-    const Vocabulary vocabulary{options};
-    auto filter = make_filter(options, vocabulary.catalogue);
+    Vocabulary vocabulary{options};
+    auto configuration = configure(options, vocabulary.catalogue);
+    if (!configuration) return configuration.error();
+    for (const auto& warning : configuration->warnings) log::warning("{}", warning);
+    if (monitors_nothing(options, configuration->settings))
+        return Error{ErrorKind::usage, "nothing is monitored", "",
+                     "no EVENT_TYPE, no --all, and no monitor: in the configuration",
+                     "name event types, or use --all; dmevent_tool --list-events shows every type"};
+    tune(vocabulary.plugins, configuration->settings, vocabulary.catalogue);
+    auto filter = make_filter(options, configuration->settings, vocabulary.catalogue);
     if (!filter) return filter.error();
 
     auto loop = Loop::create();
@@ -51,8 +65,9 @@ Result<int> watch(const Options& options, Readiness* readiness) {
     }
 
     bool interrupted = false, watching = false;
+    std::unique_ptr<Watch> watch;
     const auto signals = Signals::watch(*loop, [&](int signal) {
-        if (signal == SIGHUP) return log::info("SIGHUP: there is nothing to read again");
+        if (signal == SIGHUP) return watch ? watch->reload() : void();
         log::info("{}: ending", signal == SIGTERM ? "SIGTERM" : "SIGINT");
         interrupted = true;
         loop->stop();
@@ -75,11 +90,7 @@ Result<int> watch(const Options& options, Readiness* readiness) {
         return r.error();
 
     std::optional<Error> refused;
-    Monitor::Ports ports;
-    ports.clock = clock;
-    ports.report = [&](const Event& event) { system_log ? system_log->event(event) : front.event(event); };
-    if (recorder) ports.record = [&](const Observation& observation) { recorder->record(observation); };
-    ports.ready = [&] {
+    const auto ready = [&] {
         if (readiness) {
             log::open(log::Sink::system, options.debug ? log::Level::debug : log::Level::info);
             if (auto r = readiness->ready(); !r) {
@@ -90,13 +101,13 @@ Result<int> watch(const Options& options, Readiness* readiness) {
         watching = true;
         log::info("watching");
     };
-    Monitor monitor{*loop,
-                    **source,
-                    vocabulary.catalogue,
-                    vocabulary.plugins,
-                    {std::move(*filter), options.once, EngineOptions{}},
-                    std::move(ports)};
-    if (auto r = monitor.start(); !r) return r.error();
+    auto opened =
+        Watch::open({options, *loop, *launcher, **source, vocabulary, clock, readiness ? nullptr : &front,
+                     system_log ? &*system_log : nullptr, recorder.get(), ready},
+                    std::move(*configuration), std::move(*filter));
+    if (!opened) return opened.error();
+    watch = std::move(*opened);
+    if (auto r = watch->start(); !r) return r.error();
     if (auto r = loop->run(); !r) return r.error();
     if (refused) return *refused;
     if (readiness && interrupted && !watching)
@@ -111,15 +122,12 @@ Result<int> watch(const Options& options, Readiness* readiness) {
     else
         front.drain();
     recording.join();
-    return front.lost() ? 1 : 0;
+    return front.lost() || (options.once && watch->failed()) ? 1 : 0;
 }
 
 } // namespace
 
 Result<int> monitor_mode(const Options& options) {
-    if (!options.all && options.types.empty())
-        return Error{ErrorKind::usage, "nothing is monitored", "", "no EVENT_TYPE and no --all",
-                     "name event types, or use --all; dmevent_tool --list-events shows every type"};
     if (options.foreground) return watch(options, nullptr);
     return detach([&](Readiness& readiness) { return conclude(watch(options, &readiness)); });
 }

@@ -14,12 +14,24 @@ namespace {
 
 constexpr unsigned bit(Mode mode) { return 1U << static_cast<unsigned>(mode); }
 constexpr unsigned monitoring = bit(Mode::monitor), replaying = bit(Mode::replay),
-                   querying = bit(Mode::query);
+                   querying = bit(Mode::query), checking = bit(Mode::check_config),
+                   explaining = bit(Mode::explain);
 constexpr unsigned watching = monitoring | replaying;
+constexpr unsigned configured = watching | querying | checking | explaining;
 constexpr unsigned everywhere = ~0U;
 
 // Options without a letter are numbered above all letters.
-enum : int { replay_code = 256, record_code, plugin_dir_code };
+enum : int {
+    replay_code = 256,
+    record_code,
+    plugin_dir_code,
+    config_code,
+    no_config_code,
+    check_config_code,
+    dry_run_code,
+    explain_code,
+    run_dir_code
+};
 
 struct Spec {
     int code; // its letter, or one of the above
@@ -33,13 +45,22 @@ constexpr Spec specs[] = {
     {'f', "foreground", nullptr, everywhere, "stay in the foreground, events on standard output"},
     {'d', "debug", nullptr, everywhere, "say on standard error what goes on inside"},
     {'p', "pidfile", "PATH", monitoring, "write the process id to PATH and hold a lock on it"},
-    {'i', "ignore", "UUID", watching | querying, "leave out the device with this UUID (repeatable)"},
-    {'a', "all", nullptr, watching | querying, "all event types"},
+    {'i', "ignore", "UUID", watching | querying | explaining,
+     "leave out the device with this UUID (repeatable)"},
+    {'a', "all", nullptr, watching | querying | explaining, "all event types"},
     {'q', "query", nullptr, everywhere, "show every device and what holds now, then end"},
     {'l', "list-events", nullptr, everywhere, "show the event types that can be monitored, then end"},
     {'j', "json", nullptr, everywhere, "JSON, one object a line"},
     {'o', "once", nullptr, watching, "end after the first event"},
     {'v', "verbose", nullptr, everywhere, "more of each event (repeatable)"},
+    {config_code, "config", "FILE", configured, "read this configuration, not the one in /etc/dmevent_tool"},
+    {no_config_code, "no-config", nullptr, everywhere, "read no configuration"},
+    {check_config_code, "check-config", nullptr, everywhere,
+     "check the configuration, show what is in effect, then end"},
+    {dry_run_code, "dry-run", nullptr, watching, "show what the rules would do, and do nothing"},
+    {explain_code, "explain", nullptr, replaying | explaining,
+     "say of every rule why it fires or not (JSON events from standard input)"},
+    {run_dir_code, "run-dir", "DIR", monitoring, "keep what runs here (/run/dmevent_tool)"},
     {replay_code, "replay", "FILE", everywhere, "take events from a recording (- is standard input)"},
     {record_code, "record", "FILE", monitoring, "write what the kernel says to FILE, to be replayed"},
     {plugin_dir_code, "plugin-dir", "DIR", everywhere, "look for plugins here first (repeatable)"},
@@ -100,8 +121,8 @@ Error empty_value(const Spec& spec) {
 // A mode option changes the mode once: two different ones contradict each other.
 Result<> choose(Options& options, Mode mode) {
     if (options.mode != Mode::monitor && options.mode != mode)
-        return usage("only one of --query, --list-events and --replay can be done at a time", "", "",
-                     see_help);
+        return usage("only one of --query, --list-events, --check-config and --replay can be done at a time",
+                     "", "", see_help);
     options.mode = mode;
     return {};
 }
@@ -119,6 +140,12 @@ Result<> apply(Options& options, int code, const char* value) {
         case 'o': options.once = true; break;
         case 'v': ++options.verbosity; break;
         case replay_code: options.replay = value; return choose(options, Mode::replay);
+        case config_code: options.config = value; break;
+        case no_config_code: options.no_config = true; break;
+        case check_config_code: return choose(options, Mode::check_config);
+        case dry_run_code: options.dry_run = true; break;
+        case explain_code: options.explain = true; break;
+        case run_dir_code: options.run_dir = value; break;
         case record_code: options.record = value; break;
         case plugin_dir_code: options.plugin_dirs.emplace_back(value); break;
         default: break;
@@ -131,6 +158,8 @@ const char* mode_option(Mode mode) {
         case Mode::replay: return "--replay";
         case Mode::query: return "--query";
         case Mode::list_events: return "--list-events";
+        case Mode::check_config: return "--check-config";
+        case Mode::explain: return "--explain";
         default: return "monitoring";
     }
 }
@@ -143,6 +172,13 @@ Result<> check(const Options& options, std::span<const Spec* const> given) {
     if (options.mode == Mode::list_events && !options.types.empty())
         return usage("unexpected operand", "'" + escape(options.types.front()) + "'",
                      "--list-events always shows every type", see_help);
+    if (options.mode == Mode::check_config && !options.types.empty())
+        return usage("unexpected operand", "'" + escape(options.types.front()) + "'",
+                     "--check-config checks all there is; name a file with --config", see_help);
+    if (options.no_config && !options.config.empty())
+        return usage("--config and --no-config contradict each other", "", "", see_help);
+    if (options.no_config && options.mode == Mode::check_config)
+        return usage("--check-config has nothing to check with --no-config", "", "", see_help);
     if (options.record == "-")
         return usage("option", "--record", "standard output is for events", "name a file");
     return {};
@@ -187,6 +223,7 @@ Result<Options> parse_options(int argc, char* const* argv) {
         given.push_back(spec);
     }
     for (int i = optind; i < argc; ++i) options.types.emplace_back(argv[i]);
+    if (options.explain && options.mode == Mode::monitor) options.mode = Mode::explain;
     if (auto r = check(options, given); !r) return r.error();
     return options;
 }
@@ -197,6 +234,8 @@ std::string help_text() {
         "       dmevent_tool --query [options] [EVENT_TYPE]...\n"
         "       dmevent_tool --replay FILE [options] [EVENT_TYPE]...\n"
         "       dmevent_tool --list-events [options]\n"
+        "       dmevent_tool --check-config [options]\n"
+        "       dmevent_tool --explain [options] <EVENTS\n"
         "Monitor device-mapper events.\n\n";
     for (const auto& spec : specs) {
         const auto letter = spec.code < 256 ? fmt::format("-{:c},", spec.code) : std::string{};
@@ -208,7 +247,8 @@ std::string help_text() {
         "\nEVENT_TYPE is a family (thin), a type (thin.low_water), a glob ('thin.*') or an alias "
         "(PATH_FAILED).\n"
         "Without --foreground it detaches, and events go to the journal or syslog.\n"
-        "Exit status: 0 done, 1 failed, 2 usage, 69 no device-mapper, 77 not permitted.\n";
+        "Exit status: 0 done, 1 failed, 2 usage, 69 no device-mapper,\n"
+        "77 not permitted, 78 wrong configuration.\n";
     return out;
 }
 

@@ -11,7 +11,7 @@
 
 namespace dmev {
 
-enum class Mode { monitor, replay, query, list_events, help, version };
+enum class Mode { monitor, replay, query, list_events, check_config, explain, help, version };
 
 struct Options {
     Mode mode = Mode::monitor;
@@ -20,10 +20,15 @@ struct Options {
     bool all = false;
     bool json = false;
     bool once = false;
+    bool no_config = false;
+    bool dry_run = false;
+    bool explain = false; // also with replay
     int verbosity = 0;
     std::string pidfile;                            // empty: the default when detached, none otherwise
     std::string replay;                             // "-" is standard input
     std::string record;                             // empty: nothing is recorded
+    std::string config;                             // empty: the files in their usual place
+    std::string run_dir = "/run/dmevent_tool";      // what runs is kept there, for whoever comes after us
     std::vector<std::string> ignore;                // UUIDs
     std::vector<std::filesystem::path> plugin_dirs; // searched before the default ones
     std::vector<std::string> types;                 // EVENT_TYPE operands, in order

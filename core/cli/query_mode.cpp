@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/configuration.hpp"
 #include "cli/kernel.hpp"
 #include "cli/modes.hpp"
 #include "cli/setup.hpp"
@@ -11,8 +12,13 @@ namespace dmev {
 Result<int> query_mode(const Options& options) {
     auto launcher = Launcher::start(reader_main);
     if (!launcher) return launcher.error();
-    const Vocabulary vocabulary{options};
-    const auto filter = make_filter(options, vocabulary.catalogue);
+    Vocabulary vocabulary{options};
+    auto configuration = configure(options, vocabulary.catalogue);
+    if (!configuration) return configuration.error();
+    tune(vocabulary.plugins, configuration->settings, vocabulary.catalogue);
+    // What the configuration monitors is no limit to what can be asked.
+    configuration->settings.monitor.clear();
+    const auto filter = make_filter(options, configuration->settings, vocabulary.catalogue);
     if (!filter) return filter.error();
 
     auto loop = Loop::create();

@@ -1,35 +1,99 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <optional>
+#include <utility>
+
 #include "base/log.hpp"
+#include "cli/configuration.hpp"
 #include "cli/modes.hpp"
 #include "cli/setup.hpp"
 #include "engine/engine.hpp"
+#include "service/rehearsal.hpp"
 #include "source/recording.hpp"
 
 namespace dmev {
+namespace {
+
+// A recording through engine, filter and, where asked for, the rules, which never run anything here.
+class Player {
+ public:
+    Player(const Options& options, const Vocabulary& vocabulary, const Configuration& configuration,
+           const Filter& filter, Output& output, std::function<bool()> open)
+        : options_(options),
+          filter_(filter),
+          output_(output),
+          open_(std::move(open)),
+          engine_(vocabulary.catalogue, vocabulary.plugins, engine_options(configuration.settings),
+                  [this](Event&& event) { events_.push_back(std::move(event)); }) {
+        if (!options.dry_run && !options.explain) return;
+        rehearsal_.emplace(
+            configuration.rules, vocabulary.plugins,
+            Facts{.target = [this](const DeviceId& id, std::uint32_t i) { return engine_.target(id, i); },
+                  .current = [this](const Event& event) { return engine_.current(event); }},
+            [this](const Decision& decision) { output_.decision(decision); }, options.explain);
+    }
+
+    void observe(const Observation& observation) {
+        // Appointments of the rules that come first are kept first, with what was so then.
+        for (auto due = appointment(); due && *due <= observation.at && !done_; due = appointment()) {
+            engine_.advance(*due);
+            tell();
+            rehearsal_->advance(*due);
+        }
+        engine_.observe(observation);
+        tell();
+    }
+    void finish() {
+        engine_.finish();
+        tell();
+    }
+    bool done() const { return done_; }
+
+ private:
+    std::optional<Time> appointment() const { return rehearsal_ ? rehearsal_->due() : std::nullopt; }
+    void tell() {
+        for (const auto& event : std::exchange(events_, {})) {
+            if (done_ || !filter_.wants(event)) continue;
+            output_.event(event);
+            done_ = !open_() || (options_.once && ends_once(event));
+            if (rehearsal_) rehearsal_->take(event);
+        }
+    }
+
+    const Options& options_;
+    const Filter& filter_;
+    Output& output_;
+    std::function<bool()> open_;
+    std::vector<Event> events_;
+    bool done_ = false;
+    Engine engine_;
+    std::optional<Rehearsal> rehearsal_;
+};
+
+} // namespace
 
 Result<int> replay_mode(const Options& options) {
-    const Vocabulary vocabulary{options};
-    const auto filter = make_filter(options, vocabulary.catalogue);
+    Vocabulary vocabulary{options};
+    auto configuration = configure(options, vocabulary.catalogue);
+    if (!configuration) return configuration.error();
+    tune(vocabulary.plugins, configuration->settings, vocabulary.catalogue);
+    // What the configuration monitors limits what its rules see, not what can be shown.
+    if (!options.dry_run && !options.explain) configuration->settings.monitor.clear();
+    const auto filter = make_filter(options, configuration->settings, vocabulary.catalogue);
     if (!filter) return filter.error();
 
     Stdout out;
     const auto output = make_output(options, [&](std::string&& lines) { out.write(std::move(lines)); });
-    bool done = false;
-    Engine engine{vocabulary.catalogue, vocabulary.plugins, EngineOptions{}, [&](Event&& event) {
-                      if (done || !filter->wants(event)) return;
-                      output->event(event);
-                      done = !out.open() || (options.once && ends_once(event));
-                  }};
+    Player player{options, vocabulary, *configuration, *filter, *output, [&] { return out.open(); }};
     bool bad_lines = false;
     const auto replayed = replay(
-        options.replay, [&](Observation&& observation) { engine.observe(observation); },
+        options.replay, [&](Observation&& observation) { player.observe(observation); },
         [&](const Error& bad) {
             bad_lines = true;
             log::error("{}", bad.text());
         },
-        [&] { return done; });
+        [&] { return player.done(); });
     if (!replayed) return replayed.error();
-    if (!done) engine.finish();
+    if (!player.done()) player.finish();
     if (auto r = out.result(); !r) return r.error();
     return bad_lines ? 1 : 0;
 }

@@ -51,16 +51,6 @@ Vocabulary::Vocabulary(const Options& options) {
     log::warning("no plugin was loaded from {}: only the core's own events are known", searched);
 }
 
-Result<Filter> make_filter(const Options& options, const Catalogue& catalogue) {
-    Filter filter;
-    filter.ignore = options.ignore;
-    // Also with --all, so that a mistyped word is not taken in silence.
-    auto selection = Selection::parse(options.types, catalogue);
-    if (!selection) return selection.error();
-    if (!options.all && !options.types.empty()) filter.selection = std::move(*selection);
-    return filter;
-}
-
 std::unique_ptr<Output> make_output(const Options& options, Output::Lines lines) {
     if (options.json) return json_output(std::move(lines));
     return text_output(std::move(lines), TextStyle{colour_wanted(), options.verbosity});

@@ -9,7 +9,6 @@
 #include "model/catalogue.hpp"
 #include "output/output.hpp"
 #include "plugin/plugin.hpp"
-#include "service/filter.hpp"
 
 namespace dmev {
 
@@ -24,9 +23,6 @@ class Vocabulary {
     Catalogue catalogue;
     std::vector<Plugin> plugins;
 };
-
-// No types and --all are everything; an unknown type is a usage error.
-Result<Filter> make_filter(const Options& options, const Catalogue& catalogue);
 
 std::unique_ptr<Output> make_output(const Options& options, Output::Lines lines);
 

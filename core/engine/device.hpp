@@ -87,6 +87,7 @@ struct Device {
     bool announced = false;   // it was there at the start, or device.added was raised
     bool read = false;        // a reading was taken in
     std::uint32_t event_nr = 0;
+    Time concluded{}; // when its targets were last looked at
     bool suspended = false, read_only = false;
     std::optional<Time> suspended_since;
     bool unsettled = false; // the next reading is provisional for targets that settle

@@ -13,6 +13,7 @@
 #include "model/device_state.hpp"
 #include "model/event.hpp"
 #include "model/observation.hpp"
+#include "model/target_facts.hpp"
 #include "plugin/plugin.hpp"
 
 namespace dmev {
@@ -47,6 +48,16 @@ class Engine {
         std::optional<Time> by; // none: no need any more
     };
     std::vector<Wish> take_wishes();
+
+    // The target as it was last read and understood; none when that lifetime of the device is over.
+    std::optional<TargetFacts> target(const DeviceId& device, std::uint32_t index) const;
+
+    // The condition that EVENT raised as it is now, its time being since when; none when it does not hold.
+    std::optional<Event> current(const Event& event) const;
+
+    // Takes other times, and reads every device again. TYPES: the conditions whose gauges were given other
+    // limits; they are told anew where they hold.
+    void retune(const EngineOptions& options, std::span<const std::string> types);
 
     // For --query: every device that is known, with what holds now.
     std::vector<DeviceState> devices() const;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace dmev {
 namespace {
@@ -33,7 +34,7 @@ int GaugeState::reached(const GaugeType& type, double percent) {
 std::optional<GaugeState::News> GaugeState::update(const GaugeType& type, std::uint64_t used,
                                                    std::uint64_t total, Time now) {
     const double percent = percent_of(used, total);
-    const bool grew = at_ && total > total_;
+    const bool grew = (at_ && total > total_) || std::exchange(retuned_, false);
     const bool held = holds();
 
     if (at_ && now > *at_) {
@@ -44,7 +45,11 @@ std::optional<GaugeState::News> GaugeState::update(const GaugeType& type, std::u
     used_ = used;
     total_ = total;
     at_ = now;
-    if (type.at <= 0 || type.raises.empty()) return std::nullopt;
+    if (type.raises.empty()) return std::nullopt;
+    if (type.at <= 0) { // off, perhaps only now
+        level_ = -1;
+        return held ? std::optional{News{false, type.at, percent}} : std::nullopt;
+    }
 
     const int now_reached = reached(type, percent);
     if (grew) {

@@ -25,6 +25,10 @@ class GaugeState {
     // The same values were read again.
     void unchanged(Time now);
 
+    // Its limits are others now: the next reading is told as after growth.
+    void retune() { retuned_ = true; }
+    bool retuned() const { return retuned_; }
+
     bool holds() const { return level_ >= 0; }
 
     // When to read next; none when nothing is watched, or it was never stated. Far from a limit, or standing
@@ -42,6 +46,7 @@ class GaugeState {
     std::optional<Time> at_;
     double rate_ = 0;   // units per second, while it rises
     int unchanged_ = 0; // readings in a row
+    bool retuned_ = false;
 };
 
 } // namespace dmev

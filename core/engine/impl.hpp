@@ -46,6 +46,13 @@ struct Engine::Impl {
                         const Cause& cause, bool initial);
     void wish(Device& device, bool soon);
 
+    // facts.cpp
+    const Device* same_device(const DeviceId& id) const;
+    std::optional<TargetFacts> facts(const Device& device, std::uint32_t index) const;
+    std::optional<Event> current(const Event& event) const;
+    void refresh(Event& event, const TargetFacts& facts) const;
+    void retune(const EngineOptions& new_options, std::span<const std::string> types);
+
     // uevents.cpp
     void take(const UeventReading& uevent, Time at);
     void flush_batch();

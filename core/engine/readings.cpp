@@ -163,6 +163,7 @@ void Engine::Impl::note_suspension(Device& device, const DeviceReading& reading,
 }
 
 void Engine::Impl::look(Device& device, const DeviceReading& reading, const Cause& cause) {
+    device.concluded = now;
     for (auto& target : device.targets)
         if (target.plugin && reading.targets[target.index].status)
             look(device, target, reading.targets[target.index], cause);
@@ -177,7 +178,8 @@ void Engine::Impl::look(Device& device, TargetState& target, const TargetReading
     const std::string table = reading.table.value_or("");
     if (target.understood && !target.in_doubt && target.told.empty() && device.waiting.empty() &&
         target.last_status == *reading.status && target.last_table == table &&
-        target.last_length == reading.length) {
+        target.last_length == reading.length &&
+        std::none_of(target.gauges.begin(), target.gauges.end(), [](const auto& g) { return g.retuned(); })) {
         for (auto& gauge : target.gauges) gauge.unchanged(now); // the same text says nothing new
         return;
     }

@@ -57,6 +57,7 @@ class JsonOutput : public Output {
     explicit JsonOutput(Lines lines) : lines_(std::move(lines)) {}
 
     void event(const Event& event) override { lines_(event_json(event) + "\n"); }
+    void decision(const Decision& decision) override { lines_(decision_json(decision) + "\n"); }
     void catalogue(const Catalogue& catalogue) override {
         for (const auto& family : catalogue.families())
             for (const auto& type : family.types) lines_(type_json(family, type) + "\n");

@@ -2,6 +2,7 @@
 // Pieces that the JSON of events, devices and lists have in common.
 #pragma once
 #include "base/json.hpp"
+#include "model/decision.hpp"
 #include "model/device.hpp"
 #include "model/event.hpp"
 
@@ -11,5 +12,7 @@ namespace dmev {
 void put_device(JsonWriter& json, const DeviceId& id);
 void put_target(JsonWriter& json, const EventTarget& target);
 void put_fields(JsonWriter& json, const Fields& fields);
+
+std::string decision_json(const Decision& decision);
 
 } // namespace dmev

@@ -7,7 +7,9 @@
 #include <span>
 #include <string>
 
+#include "base/result.hpp"
 #include "model/catalogue.hpp"
+#include "model/decision.hpp"
 #include "model/device_state.hpp"
 #include "model/event.hpp"
 
@@ -19,6 +21,7 @@ class Output {
     virtual ~Output() = default;
 
     virtual void event(const Event& event) = 0;                     // monitoring and replay
+    virtual void decision(const Decision& decision) = 0;            // --dry-run and --explain
     virtual void catalogue(const Catalogue& catalogue) = 0;         // --list-events
     virtual void devices(std::span<const DeviceState> devices) = 0; // --query
 };
@@ -32,5 +35,8 @@ std::unique_ptr<Output> json_output(Output::Lines lines);
 
 // The event as the contract's JSON object, one line, no newline.
 std::string event_json(const Event& event);
+
+// The event of such a line. The error says which member is wrong.
+Result<Event> parse_event(std::string_view json);
 
 } // namespace dmev

@@ -9,6 +9,7 @@ class TextOutput : public Output {
     TextOutput(Lines lines, TextStyle style) : lines_(std::move(lines)), style_(style) {}
 
     void event(const Event& event) override { lines_(text::event(event, style_)); }
+    void decision(const Decision& decision) override { lines_(text::decision(decision)); }
     void catalogue(const Catalogue& catalogue) override { lines_(text::catalogue(catalogue)); }
     void devices(std::span<const DeviceState> devices) override { lines_(text::devices(devices, style_)); }
 

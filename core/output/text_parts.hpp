@@ -8,6 +8,7 @@
 namespace dmev::text {
 
 std::string event(const Event& event, const TextStyle& style);
+std::string decision(const Decision& decision);
 std::string catalogue(const Catalogue& catalogue);
 std::string devices(std::span<const DeviceState> devices, const TextStyle& style);
 

@@ -5,6 +5,7 @@
 
 #include <exception>
 #include <stdexcept>
+#include <tuple>
 
 #include "plugin/descriptor.hpp"
 
@@ -235,6 +236,11 @@ Result<Plugin> Plugin::adopt(const dmevent_plugin* descriptor, std::string file,
 }
 
 bool Plugin::has_uevent() const { return descriptor_->uevent != nullptr; }
+
+void Plugin::tune(std::string_view type, double at, double step, double clear) {
+    for (auto& gauge : family_.gauges)
+        if (gauge.raises == type) std::tie(gauge.at, gauge.step, gauge.clear) = std::tie(at, step, clear);
+}
 
 Said Plugin::look(const TargetView* before, const TargetView& now) const {
     Said said;

@@ -91,6 +91,9 @@ class Plugin {
     const Family& family() const { return family_; }
     bool has_uevent() const;
 
+    // Other limits for the gauge that raises TYPE.
+    void tune(std::string_view type, double at, double step, double clear);
+
     // A protocol violation (an index out of range, happened without before, an exception that came through)
     // is a fault, and nothing of what was said counts.
     Said look(const TargetView* before, const TargetView& now) const;

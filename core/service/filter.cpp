@@ -8,14 +8,18 @@
 namespace dmev {
 
 bool Filter::ignores(const DeviceId& device) const {
-    if (device.uuid.empty()) return false;
-    return std::any_of(ignore.begin(), ignore.end(), [&](const auto& uuid) {
-        return uuid == device.uuid || (is_glob(uuid) && glob_match(uuid, device.uuid));
+    const auto is_like = [](const std::string& pattern, const std::string& text) {
+        return !text.empty() && (pattern == text || (is_glob(pattern) && glob_match(pattern, text)));
+    };
+    return std::any_of(ignore.begin(), ignore.end(), [&](const Ignored& ignored) {
+        return (ignored.uuid || ignored.name) && (!ignored.uuid || is_like(*ignored.uuid, device.uuid)) &&
+               (!ignored.name || is_like(*ignored.name, device.name));
     });
 }
 
 bool Filter::wants(const Event& event) const {
-    return selection.wants(event) && !(event.device && ignores(*event.device));
+    return (selection.wants(event) || event.type.starts_with("action.")) &&
+           !(event.device && ignores(*event.device));
 }
 
 std::vector<DeviceState> Filter::apply(std::vector<DeviceState> devices, const Catalogue& catalogue) const {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,10 +10,14 @@
 
 namespace dmev {
 
-// What is shown of what happened: the selected types, without the ignored devices.
+// What is shown and acted upon: the selected types, without the ignored devices. What came of an action is
+// always shown.
 struct Filter {
     Selection selection = Selection::everything();
-    std::vector<std::string> ignore; // UUIDs, literally or as globs
+    struct Ignored { // all that is given must match, literally or as a glob
+        std::optional<std::string> uuid, name;
+    };
+    std::vector<Ignored> ignore;
 
     bool wants(const Event& event) const;
     bool ignores(const DeviceId& device) const;

@@ -2,6 +2,7 @@
 #include "service/monitor.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace dmev {
 
@@ -11,7 +12,7 @@ Monitor::Monitor(Loop& loop, Source& source, const Catalogue& catalogue, std::sp
       source_(source),
       options_(std::move(options)),
       ports_(std::move(ports)),
-      engine_(catalogue, plugins, options_.engine, [this](Event&& event) { raised(event); }) {}
+      engine_(catalogue, plugins, options_.engine, [this](Event&& event) { raised(std::move(event)); }) {}
 
 Monitor::~Monitor() {
     if (timer_ != 0) loop_.cancel(timer_);
@@ -26,6 +27,8 @@ void Monitor::take(Observation&& observation) {
     if (ports_.record) ports_.record(observation);
     engine_.observe(observation);
     settle();
+    if (const auto* reading = std::get_if<DeviceReading>(&observation.what); reading && ports_.reactor)
+        ports_.reactor->looked(reading->id.number);
     if (ready_ || !std::holds_alternative<BaselineDone>(observation.what)) return;
     ready_ = true;
     if (ports_.ready) ports_.ready();
@@ -39,22 +42,43 @@ void Monitor::keep_appointment() {
     engine_.advance(now);
     // Without it a replay would be told of the hour only by the next observation, if there is one.
     if (raised_ && ports_.record) ports_.record(Observation{now, Tick{}});
+    react();
+    if (ports_.reactor) ports_.reactor->advance(now);
     settle();
 }
 
-void Monitor::raised(const Event& event) {
+void Monitor::raised(Event&& event) {
     raised_ = true;
     if (done_ || !options_.filter.wants(event)) return;
     ports_.report(event);
-    if (!options_.once || !ends_once(event)) return;
-    done_ = true;
-    loop_.stop();
+    done_ = options_.once && ends_once(event);
+    if (ports_.reactor)
+        raised_events_.push_back(std::move(event));
+    else if (done_)
+        loop_.stop();
 }
 
-// After every step of the engine: pass on its wishes, and set the timer to its next appointment.
+// The reactor is told when the engine has returned, since it asks the engine what is so now.
+void Monitor::react() {
+    for (const auto& event : std::exchange(raised_events_, {})) ports_.reactor->take(event);
+}
+
+// After every step of the engine: pass on its wishes and its events, and set the timer to what is due next.
 void Monitor::settle() {
     for (const auto& wish : engine_.take_wishes()) source_.wish(wish.device, wish.by);
-    const auto due = engine_.due();
+    react();
+    reconsider();
+}
+
+void Monitor::reconsider() {
+    if (done_ && ports_.reactor && ports_.reactor->idle()) loop_.stop();
+    make_appointment();
+}
+
+void Monitor::make_appointment() {
+    auto due = engine_.due();
+    if (ports_.reactor)
+        if (const auto reacts = ports_.reactor->due(); reacts && (!due || *reacts < *due)) due = reacts;
     if (due == due_) return;
     if (timer_ != 0) loop_.cancel(timer_);
     timer_ = 0;
@@ -62,6 +86,12 @@ void Monitor::settle() {
     if (!due) return;
     const auto delay = std::max(*due - ports_.clock(), Duration{0});
     timer_ = loop_.after(std::chrono::ceil<std::chrono::milliseconds>(delay), [this] { keep_appointment(); });
+}
+
+void Monitor::retune(Filter filter, const EngineOptions& options, std::span<const std::string> types) {
+    options_.filter = std::move(filter);
+    engine_.retune(options, types);
+    settle();
 }
 
 } // namespace dmev

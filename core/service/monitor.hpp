@@ -7,6 +7,7 @@
 #include "base/loop.hpp"
 #include "engine/engine.hpp"
 #include "service/filter.hpp"
+#include "service/reactor.hpp"
 #include "source/source.hpp"
 
 namespace dmev {
@@ -20,10 +21,11 @@ class Monitor {
         std::function<void(const Observation&)> record; // everything, ignored devices too; may be empty
         std::function<void()> ready; // once, when what was there has been read; may be empty
         std::function<Time()> clock; // the source's own
+        Reactor* reactor = nullptr;  // is told of wanted events; may be set until start()
     };
     struct Options {
         Filter filter;
-        bool once = false; // stop the loop after the first event that ends_once()
+        bool once = false; // stop the loop after the first event that ends_once(), and what it sets off
         EngineOptions engine;
     };
     // All references must outlive the monitor.
@@ -36,11 +38,27 @@ class Monitor {
     // Starts the source; the loop does the rest.
     Result<> start();
 
+    void react(Reactor& reactor) { ports_.reactor = &reactor; }
+    // The reactor's next appointment, or whether it is idle, may be another now.
+    void reconsider();
+    // An event of the reactor's own: shown, unless its device is ignored.
+    void report(const Event& event) {
+        if (options_.filter.wants(event)) ports_.report(event);
+    }
+    // Read DEVICE by then at the latest.
+    void read_again(DevNum device, Time by) { source_.wish(device, by); }
+
+    const Engine& engine() const { return engine_; }
+    // Other filters and limits, from a reload; TYPES as of Engine::retune().
+    void retune(Filter filter, const EngineOptions& options, std::span<const std::string> types);
+
  private:
     void take(Observation&& observation);
     void keep_appointment();
-    void raised(const Event& event);
+    void raised(Event&& event);
     void settle();
+    void react();
+    void make_appointment();
 
     Loop& loop_;
     Source& source_;
@@ -52,6 +70,7 @@ class Monitor {
     bool raised_ = false; // since it was last set to false
     bool ready_ = false;
     bool done_ = false;
+    std::vector<Event> raised_events_; // not told to the reactor yet
 };
 
 } // namespace dmev

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program while it watches: configuration, monitor and responder, and what SIGHUP changes of them.
+#pragma once
+#include <memory>
+#include <optional>
+
+#include "cli/configuration.hpp"
+#include "cli/front.hpp"
+#include "cli/setup.hpp"
+#include "output/journal.hpp"
+#include "process/launcher.hpp"
+#include "service/background.hpp"
+#include "service/monitor.hpp"
+#include "service/recorder.hpp"
+#include "service/rehearsal.hpp"
+#include "service/responder.hpp"
+
+namespace dmev {
+
+class Watch {
+ public:
+    // The references must outlive it. Exactly one of FRONT and SYSTEM_LOG is given; RECORDER may be null.
+    struct Means {
+        const Options& options;
+        Loop& loop;
+        Launcher& launcher;
+        Source& source;
+        Vocabulary& vocabulary;
+        std::function<Time()> clock;
+        Front* front = nullptr;
+        SystemLog* system_log = nullptr;
+        Recorder* recorder = nullptr;
+        std::function<void()> ready;
+    };
+    static Result<std::unique_ptr<Watch>> open(Means means, Configuration configuration, Filter filter);
+
+    Result<> start() { return monitor_.start(); }
+    // Reads the configuration again, elsewhere; takes it when it is right, as a whole.
+    void reload();
+    bool failed() const { return reactor_ && reactor_->failed(); } // an action has, for good
+
+ private:
+    Watch(Means means, Configuration configuration, Filter filter);
+    Result<> open_reactor();
+    void take(Settings&& settings, Diagnostics&& diagnostics);
+    void decided(const Decision& decision);
+    Monitor::Ports ports();
+
+    Means means_;
+    Configuration configuration_;
+    Monitor monitor_;
+    std::unique_ptr<Background> background_;
+    std::unique_ptr<Reactor> reactor_;
+    Responder* responder_ = nullptr; // is reactor_, unless nothing is to be run
+    Rehearsal* rehearsal_ = nullptr;
+    bool again_ = false; // SIGHUP came while the configuration was being read
+};
+
+} // namespace dmev

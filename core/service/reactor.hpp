@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who reacts to events: the monitor tells it of each, in order, and keeps its appointments. One does what the
+// rules say (Responder), one only says what would be done (Rehearsal).
+#pragma once
+#include <optional>
+
+#include "model/event.hpp"
+
+namespace dmev {
+
+class Reactor {
+ public:
+    virtual ~Reactor() = default;
+    virtual void take(const Event& event) = 0;
+    virtual void advance(Time now) = 0;
+    virtual std::optional<Time> due() const = 0;
+    // A reading of DEVICE was taken in.
+    virtual void looked(DevNum device) = 0;
+    // Nothing runs, and nothing waits but reminders.
+    virtual bool idle() const = 0;
+    // Has an action failed for good?
+    virtual bool failed() const = 0;
+};
+
+} // namespace dmev

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/rehearsal.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "output/output.hpp"
+
+namespace dmev {
+
+Decision rehearse(const Firing& firing, std::span<const Plugin> plugins, const Facts& facts, Time now) {
+    const auto& event = firing.event;
+    Decision decision;
+    decision.time = now;
+    decision.rule = firing.rule->settings.name.text;
+    decision.what = Decision::What::fires;
+    decision.why = firing.because;
+    decision.event = event.id;
+    decision.event_type = event.type;
+    if (event.device) decision.device = event.device->name;
+    std::optional<TargetFacts> target;
+    if (event.device && event.target) target = facts.target(*event.device, event.target->index);
+    for (const auto index : firing.steps) {
+        const auto& step = firing.rule->steps[index];
+        auto job = plan(firing, step, plugins, target, event_json);
+        Decision::Step said{step.name, {}, {}, {}, {}};
+        switch (job.kind) {
+            case Job::Kind::program:
+                said.argv = std::move(job.program.argv);
+                for (auto& guard : job.program.guards)
+                    said.managers.emplace_back(std::move(guard.who), std::move(guard.instead));
+                break;
+            case Job::Kind::log: said.line = std::move(job.line); break;
+            case Job::Kind::refused:
+            case Job::Kind::fault: said.refused = std::move(job.why); break;
+        }
+        decision.steps.push_back(std::move(said));
+    }
+    return decision;
+}
+
+Decision decision_of(const Verdict& verdict, const Event& event) {
+    Decision decision;
+    decision.time = event.time;
+    decision.rule = verdict.rule->settings.name.text;
+    decision.what = verdict.what == Verdict::What::waits ? Decision::What::waits : Decision::What::no;
+    decision.why = verdict.why;
+    decision.until = verdict.until;
+    decision.event = verdict.event_id;
+    decision.event_type = event.type;
+    if (event.device) decision.device = event.device->name;
+    return decision;
+}
+
+Rehearsal::Rehearsal(std::shared_ptr<const Rulebook> rules, std::span<const Plugin> plugins, Facts facts,
+                     std::function<void(const Decision&)> say, bool every_rule)
+    : rules_(std::move(rules)),
+      plugins_(plugins),
+      facts_(std::move(facts)),
+      say_(std::move(say)),
+      decider_(rules_, {.fire = [this](Firing&& firing) { firings_.push_back(std::move(firing)); },
+                        .suspended = [](const Rule&, const Event&, State) {},
+                        .current = facts_.current,
+                        .verdict =
+                            [this, every_rule](const Verdict& verdict) {
+                                // What fires is told with what its steps come to.
+                                if (verdict.what == Verdict::What::fires) return;
+                                if (verdict.what == Verdict::What::no && !every_rule) return;
+                                say_(decision_of(verdict, event_));
+                            }}) {}
+
+void Rehearsal::take(const Event& event) {
+    event_ = event;
+    now_ = std::max(now_, event.time);
+    decider_.take(event);
+    pump();
+}
+
+void Rehearsal::advance(Time now) {
+    now_ = std::max(now_, now);
+    decider_.advance(now);
+    pump();
+}
+
+// A run that is only spoken of is over, and well, as soon as it was said.
+void Rehearsal::pump() {
+    while (!firings_.empty())
+        for (auto& firing : std::exchange(firings_, {})) {
+            say_(rehearse(firing, plugins_, facts_, now_));
+            decider_.ended(firing.id, {}, now_);
+        }
+}
+
+void Rehearsal::reload(std::shared_ptr<const Rulebook> rules, Time now) {
+    rules_ = rules;
+    decider_.reload(std::move(rules), now);
+    pump();
+}
+
+} // namespace dmev

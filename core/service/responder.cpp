@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/responder.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "output/output.hpp"
+
+namespace dmev {
+
+Result<std::unique_ptr<Responder>> Responder::open(Loop& loop, const MakePrograms& make,
+                                                   const Catalogue& catalogue,
+                                                   std::span<const Plugin> plugins,
+                                                   std::shared_ptr<const Rulebook> rules,
+                                                   LimitSettings limits, Ports ports) {
+    std::unique_ptr<Responder> responder{
+        new Responder{loop, catalogue, plugins, std::move(rules), std::move(ports)}};
+    auto& self = *responder;
+    auto programs = make({.ended =
+                              [&self](const std::string& id, Ended&& ended) {
+                                  self.runner_->ended(id, std::move(ended));
+                                  self.pump();
+                              },
+                          .overdue =
+                              [&self](const std::string& id, std::chrono::milliseconds after) {
+                                  self.runner_->overdue(id, after);
+                                  self.pump();
+                              }});
+    if (!programs) return programs.error();
+    self.programs_ = std::move(*programs);
+    self.runner_ = std::make_unique<Runner>(
+        loop, *self.programs_, plugins, catalogue, limits,
+        Runner::Ports{.clock = self.ports_.clock,
+                      .target = self.ports_.facts.target,
+                      .current = self.ports_.facts.current,
+                      .read_again = self.ports_.read_again,
+                      .event = [&self](Event&& event) { self.say(std::move(event)); },
+                      .ended =
+                          [&self](std::uint64_t firing, const Decider::Outcome& outcome) {
+                              const auto again = self.decider_.ended(firing, outcome, self.ports_.clock());
+                              if (!outcome.ok && !again) self.failed_ = true;
+                              return again;
+                          },
+                      .to_json = event_json});
+    self.runner_->adopt();
+    self.pump();
+    return responder;
+}
+
+Responder::Responder(Loop&, const Catalogue& catalogue, std::span<const Plugin> plugins,
+                     std::shared_ptr<const Rulebook> rules, Ports ports)
+    : catalogue_(catalogue),
+      plugins_(plugins),
+      ports_(std::move(ports)),
+      decider_(std::move(rules), {.fire = [this](Firing&& firing) { firings_.push_back(std::move(firing)); },
+                                  .suspended = [this](const Rule& rule, const Event& about,
+                                                      State state) { suspended(rule, about, state); },
+                                  .current = ports_.facts.current,
+                                  .verdict = {}}) {}
+
+Responder::~Responder() = default;
+
+void Responder::take(const Event& event) {
+    decider_.take(event);
+    pump();
+}
+
+void Responder::advance(Time now) {
+    decider_.advance(now);
+    pump();
+}
+
+std::optional<Time> Responder::due() const { return decider_.due(); }
+
+void Responder::looked(DevNum device) {
+    runner_->looked(device);
+    pump();
+}
+
+bool Responder::idle() const { return firings_.empty() && runner_->idle() && decider_.idle(); }
+
+void Responder::reload(std::shared_ptr<const Rulebook> rules, LimitSettings limits) {
+    decider_.reload(std::move(rules), ports_.clock());
+    runner_->limit(limits);
+    pump();
+}
+
+// Neither decider nor runner is called from within itself: what one says waits until it has returned.
+void Responder::pump() {
+    if (std::exchange(pumping_, true)) return;
+    while (!firings_.empty() || !inbox_.empty()) {
+        for (auto& event : std::exchange(inbox_, {})) decider_.take(event);
+        for (auto& firing : std::exchange(firings_, {})) {
+            if (!firing.rule->settings.dry_run) {
+                runner_->run(std::move(firing));
+                continue;
+            }
+            ports_.rehearsed(rehearse(firing, plugins_, ports_.facts, ports_.clock()));
+            decider_.ended(firing.id, {}, ports_.clock());
+        }
+    }
+    pumping_ = false;
+    if (ports_.changed) ports_.changed();
+}
+
+void Responder::say(Event&& event) {
+    event.time = ports_.clock();
+    const auto lifetime = event.device ? event.device->diskseq.value_or(0) : 0;
+    // The letter tells them from the engine's own of the same time.
+    event.id =
+        fmt::format("{:016x}-a{:07x}-{:x}", event.time.time_since_epoch().count(), ++counter_, lifetime);
+    ports_.report(event);
+    inbox_.push_back(std::move(event));
+}
+
+void Responder::suspended(const Rule& rule, const Event& about, State state) {
+    const auto& name = rule.settings.name.text;
+    const auto* type = catalogue_.find("action.suspended");
+    Event event;
+    event.type = type->name;
+    event.severity = type->severity;
+    event.state = state;
+    event.source = "action";
+    event.device = about.device;
+    event.target = about.target;
+    event.part = name;
+    const auto& limit = rule.settings.max_runs;
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit.per).count();
+    const auto who = about.device ? about.device->name + ": " : std::string{};
+    event.message =
+        state == State::raised
+            ? fmt::format("{}rule '{}' ran {} times within {} s: it waits until there is room again", who,
+                          name, limit.count, seconds)
+            : fmt::format("{}rule '{}' may run again", who, name);
+    event.data = {{"rule", {name}},
+                  {"event", {about.id}},
+                  {"event_type", {about.type}},
+                  {"max_runs", {std::uint64_t{limit.count}}},
+                  {"per_s", {std::int64_t{seconds}}}};
+    say(std::move(event));
+}
+
+} // namespace dmev

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Does what the rules say: between the monitor (events, readings), the decider (when), the runner (how) and
+// the programs. The results are events too, which come back to the rules. Single-threaded, in the loop.
+#pragma once
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "action/runner.hpp"
+#include "process/launcher.hpp"
+#include "process/programs.hpp"
+#include "rules/decider.hpp"
+#include "service/reactor.hpp"
+#include "service/rehearsal.hpp"
+
+namespace dmev {
+
+class Responder : public Reactor {
+ public:
+    struct Ports {
+        Facts facts;
+        std::function<Time()> clock;
+        std::function<void(DevNum, Time by)> read_again;
+        std::function<void(const Event&)> report;       // action.*
+        std::function<void(const Decision&)> rehearsed; // of rules that only say what they would do
+        std::function<void()> changed;                  // due() or idle() may be another now
+    };
+    // How the programs are run: by LaunchedPrograms, or by a test.
+    using MakePrograms = std::function<Result<std::unique_ptr<Programs>>(Programs::Sink)>;
+
+    // References must outlive it. Takes over what an earlier instance left behind.
+    static Result<std::unique_ptr<Responder>> open(Loop& loop, const MakePrograms& make,
+                                                   const Catalogue& catalogue,
+                                                   std::span<const Plugin> plugins,
+                                                   std::shared_ptr<const Rulebook> rules,
+                                                   LimitSettings limits, Ports ports);
+    ~Responder() override;
+
+    void take(const Event& event) override;
+    void advance(Time now) override;
+    std::optional<Time> due() const override;
+    void looked(DevNum device) override;
+    bool idle() const override;
+    bool failed() const override { return failed_; }
+
+    void reload(std::shared_ptr<const Rulebook> rules, LimitSettings limits);
+
+ private:
+    Responder(Loop& loop, const Catalogue& catalogue, std::span<const Plugin> plugins,
+              std::shared_ptr<const Rulebook> rules, Ports ports);
+    void pump();
+    void say(Event&& event);
+    void suspended(const Rule& rule, const Event& about, State state);
+
+    const Catalogue& catalogue_;
+    std::span<const Plugin> plugins_;
+    Ports ports_;
+    std::unique_ptr<Programs> programs_;
+    std::vector<Firing> firings_; // decided, not handed to the runner yet
+    std::vector<Event> inbox_;    // said by the runner, not seen by the rules yet
+    bool pumping_ = false;
+    bool failed_ = false;
+    std::uint64_t counter_ = 0;
+    Decider decider_;
+    std::unique_ptr<Runner> runner_;
+};
+
+} // namespace dmev
