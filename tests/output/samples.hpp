@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "model/catalogue.hpp"
+#include "model/decision.hpp"
 #include "model/device_state.hpp"
 #include "model/event.hpp"
 
@@ -63,6 +64,32 @@ inline Event overrun() {
     e.source = "resync";
     e.message = "some uevents are lost";
     return e;
+}
+
+inline Decision decision() {
+    Decision d;
+    d.time = low_water().time;
+    d.rule = "grow";
+    d.what = Decision::What::fires;
+    d.why = "raised";
+    d.event = low_water().id;
+    d.event_type = "thin.low_water";
+    d.device = "vg-pool";
+    d.steps = {{"thin.extend",
+                {"/usr/sbin/lvm", "lvextend", "vg/pool"},
+                {{"dmeventd", {}}, {"other", {"/bin/x"}}},
+                {},
+                {}},
+               {"log", {}, {}, "a line", {}},
+               {"raid.repair", {}, {}, {}, "no RAID"}};
+    return d;
+}
+inline Decision waiting() {
+    auto d = decision();
+    d.what = Decision::What::waits;
+    d.until = d.time;
+    d.device.clear();
+    return d;
 }
 
 inline std::vector<DeviceState> devices() {

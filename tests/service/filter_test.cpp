@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 namespace dmev {
 namespace {
 
@@ -65,7 +67,7 @@ TEST(Filter, QueryShowsTheDevicesOfTheSelectedTypes) {
 
 TEST(Filter, IgnoresByUuidLiterallyOrAsGlob) {
     Filter filter;
-    filter.ignore = {"UUID-a", "CRYPT-*", "LVM-[x]"};
+    filter.ignore = {{"UUID-a", {}}, {"CRYPT-*", {}}, {"LVM-[x]", {}}};
     DeviceId id;
     const std::pair<std::string, bool> table[] = {
         {"UUID-a", true},  {"UUID-ab", false}, {"CRYPT-LUKS2-1", true},
@@ -74,14 +76,42 @@ TEST(Filter, IgnoresByUuidLiterallyOrAsGlob) {
         id.uuid = uuid;
         EXPECT_EQ(filter.ignores(id), ignored) << uuid;
     }
-    filter.ignore = {"*"};
+    filter.ignore = {{"*", {}}};
     id.uuid = "";
     EXPECT_FALSE(filter.ignores(id)) << "a device without a UUID cannot be ignored by UUID";
 }
 
+TEST(Filter, WhatIsGivenOfNameAndUuidMustBothMatch) {
+    Filter filter;
+    filter.ignore = {{std::nullopt, "tmp-*"}, {"LVM-*", "scratch"}};
+    const std::tuple<const char*, const char*, bool> table[] = {{"tmp-1", "", true},
+                                                                {"tmp", "", false},
+                                                                {"scratch", "LVM-1", true},
+                                                                {"scratch", "CRYPT-1", false},
+                                                                {"other", "LVM-1", false}};
+    for (const auto& [name, uuid, ignored] : table) {
+        DeviceId id;
+        id.name = name;
+        id.uuid = uuid;
+        EXPECT_EQ(filter.ignores(id), ignored) << name << " " << uuid;
+    }
+    filter.ignore = {{}};
+    EXPECT_FALSE(filter.ignores(DeviceId{"a", "b", {}, {}})) << "nothing given matches nothing";
+}
+
+TEST(Filter, WhatCameOfAnActionIsAlwaysShown) {
+    Filter filter;
+    filter.selection = *Selection::parse(Strings{"raid"}, catalogue());
+    Event event;
+    event.type = "action.failed";
+    EXPECT_TRUE(filter.wants(event));
+    event.type = "device.added";
+    EXPECT_FALSE(filter.wants(event));
+}
+
 TEST(Filter, EventsOfTheProgramItselfHaveNoDeviceToIgnore) {
     Filter filter;
-    filter.ignore = {"*"};
+    filter.ignore = {{"*", {}}};
     Event event;
     event.type = "monitor.overrun";
     EXPECT_TRUE(filter.wants(event));

@@ -58,18 +58,32 @@ def happened(kind, **fields):
 
 
 class Monitor:
-    def __init__(self, program: str, stem: str, arguments=("-a",), ignore=(), recording=None, env=None):
-        """STEM: where what it prints, says and records is kept. Returns when it has read what is there."""
+    def __init__(self, program: str, stem: str, arguments=("-a",), ignore=(), recording=None, env=None,
+                 config=None):
+        """STEM: where what it prints, says and records is kept. CONFIG: the text of its configuration; none: it
+        reads none. Returns when it has read what is there."""
         self.stem, self.ignore, self.sentinels = stem, set(ignore), 0
         self.pending, self.seen, self.partial, self.eof = [], [], b"", False
         self.recording = recording or stem + ".record.jsonl"
         self.arguments = list(arguments)
+        self.config = stem + ".yaml" if config is not None else None
         words = [program, "-f", "-j", *arguments, "--record", self.recording]
+        words += ["--config", self.configure(config)] if self.config else ["--no-config"]
         self.out = open(stem + ".events.jsonl", "wb")
         with open(stem + ".stderr", "wb") as stderr:
             self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr,
                                             env={**os.environ, **(env or {})})
         dm.until(self._ready, "the program to have read what is there", 30)
+
+    def configure(self, config: str) -> str:
+        """Writes the configuration, for now and for SIGHUP; a copy is kept."""
+        with open(self.config, "w") as copy:
+            copy.write(config)
+        path = "/run/" + os.path.basename(self.config)
+        with open(path + ".new", "w") as file:
+            file.write(config)
+        os.rename(path + ".new", path)
+        return path
 
     def _ready(self) -> bool:
         if self.process.poll() is not None:

@@ -43,7 +43,8 @@ class Stage:
         monitor = Monitor(self.program, stem, arguments or ("-a",), ignore, **options)
         self.monitors.append(monitor)
         if replay:
-            json.dump(monitor.arguments, open(stem + ".replay", "w"))
+            config = ["--config", os.path.basename(monitor.config)] if monitor.config else ["--no-config"]
+            json.dump([*monitor.arguments, *config], open(stem + ".replay", "w"))
         return monitor
 
     def run(self, *arguments: str, timeout: float = 15.0, env=None) -> subprocess.CompletedProcess:

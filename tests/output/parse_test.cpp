@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "output/json_parts.hpp"
+#include "output/samples.hpp"
+#include "output/text_parts.hpp"
+
+namespace dmev {
+namespace {
+
+TEST(ParseEvent, ReadsBackWhatWasWritten) {
+    for (const auto& event : {test::low_water(), test::path_failed(), test::overrun()}) {
+        const auto parsed = parse_event(event_json(event));
+        ASSERT_TRUE(parsed) << parsed.error().text();
+        auto expected = event;
+        // Of no use to rules, and so not read.
+        expected.kernel.reset();
+        expected.uevent.reset();
+        if (expected.device) expected.device->diskseq.reset();
+        EXPECT_EQ(event_json(*parsed), event_json(expected));
+    }
+}
+
+TEST(ParseEvent, KeepsTheBytesOfAName) {
+    const auto parsed = parse_event(event_json(test::hostile()));
+    ASSERT_TRUE(parsed);
+    EXPECT_EQ(parsed->device->name, test::hostile().device->name);
+    EXPECT_EQ(parsed->device->uuid, test::hostile().device->uuid);
+}
+
+TEST(ParseEvent, SaysWhatIsWrong) {
+    const std::pair<const char*, const char*> table[] = {
+        {"", "at byte 1"},
+        {"[]", "not an object"},
+        {"{}", "type is missing"},
+        {R"({"type":5})", "type is not a string"},
+        {R"({"type":"a.b","severity":"loud"})", "severity is none of info, notice"},
+        {R"({"type":"a.b","severity":"info","state":"was"})", "state is none of raised"},
+        {R"({"type":"a.b","severity":"info","state":"raised","initial":1})", "initial is neither"},
+        {R"({"type":"a.b","severity":"info","state":"raised","time":"noon"})", "time is not of the form"},
+        {R"({"type":"a.b","severity":"info","state":"raised","device":7})", "device is not an object"},
+        {R"({"type":"a.b","severity":"info","state":"raised","device":{"name":"a","major":-1}})",
+         "major is not"},
+        {R"({"type":"a.b","severity":"info","state":"raised","device":{"name":"a","name_hex":"6"}})",
+         "name_hex"},
+        {R"({"type":"a.b","severity":"info","state":"raised","data":{"a":{}}})", "no event has"},
+        {R"({"schema":"dmevent-query/1"})", "schema"},
+    };
+    for (const auto& [json, why] : table) {
+        const auto parsed = parse_event(json);
+        ASSERT_FALSE(parsed) << json;
+        EXPECT_NE(parsed.error().text().find(why), std::string::npos) << parsed.error().text();
+    }
+}
+
+TEST(DecisionText, CanBeTypedByHandAndHoldsNoControlBytes) {
+    auto decision = test::decision();
+    decision.steps[0].argv = {"/bin/echo", "plain-1.5/x", "it's", "", "a\nb\x1b"};
+    const auto text = text::decision(decision);
+    EXPECT_NE(text.find("would run /bin/echo plain-1.5/x 'it'\\''s' '' 'a\\x0ab\\x1b'"), std::string::npos)
+        << text;
+    EXPECT_EQ(text.find('\x1b'), std::string::npos);
+}
+
+} // namespace
+} // namespace dmev
