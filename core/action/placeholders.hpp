@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // {device}, {message}, {data.data_percent}: replaced within one argument, byte for byte, and never looked at
-// again. {{ and }} are braces.
+// again. {{ and }} are braces. The names are those that rules/placeholders.hpp checks.
 #pragma once
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -13,15 +13,19 @@
 
 namespace dmev {
 
-// The names that a text may use: id time type family severity state message device uuid path major minor vg
-// lv target part rule action attempt coalesced reminder, and data.NAME.
-Result<> check_placeholders(std::string_view text);
-
-// A value with a NUL cannot be an argument; an empty optional field is an empty text. The error says which.
+// A value with a NUL, or too long for one argument, is an error that says which; a field that the event does
+// not have is an empty text, a list is joined by ", ". ACTION is the step's name. ESCAPE_VALUE is applied to
+// each value, not to the text around it.
 Result<std::string> expand(std::string_view text, const Firing& firing, std::string_view action,
                            const std::function<std::string(std::string_view)>& escape_value = {});
 
-// DMEVENT_TYPE, DMEVENT_DEVICE, ...: the environment of every program.
-std::vector<std::pair<std::string, std::string>> environment(const Firing& firing, std::string_view action);
+using Environment = std::vector<std::pair<std::string, std::string>>;
+
+// PATH, LANG, HOME, and DMEVENT_TYPE, DMEVENT_DEVICE, ...: the environment of every program. A value that no
+// program could be started with is left out and named in DMEVENT_OMITTED: the event on standard input has it.
+Environment environment(const Firing& firing, std::string_view action);
+
+// Adds NAME, or replaces what it was.
+void set_variable(Environment& env, std::string_view name, std::string value);
 
 } // namespace dmev

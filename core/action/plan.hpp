@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a step and an event to a job: pure.
 #pragma once
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,8 +28,11 @@ struct Job {
     std::string line;                    // of log, escaped
 };
 
+// The event as the JSON line that programs read from their standard input.
+using ToJson = std::function<std::string(const Event&)>;
+
 // TARGET: as it is now, if it is known (hooks need it). REFUSED: it does not apply, and why.
 Job plan(const Firing& firing, const Step& step, std::span<const Plugin> plugins,
-         const std::optional<TargetFacts>& target);
+         const std::optional<TargetFacts>& target, const ToJson& to_json);
 
 } // namespace dmev

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Carries out firings: one step after the other, one job at a time for a lock key, a bounded number in all,
 // the most severe first. Starts programs through the seam, waits for the readings that show the effect, and
-// says what came of it as events. Single-threaded, in the loop; never blocks.
+// says what came of it as events. Single-threaded, in the loop; never blocks. Ports may call back into it.
 #pragma once
 #include <functional>
 #include <memory>
@@ -25,6 +25,7 @@ class Runner {
         std::function<std::optional<TargetFacts>(const DeviceId&, std::uint32_t index)> target;
         std::function<std::optional<Event>(const Event&)> current; // as the decider's
         std::function<void(DevNum, Time by)> read_again;
+        ToJson to_json; // for standard input
         // action.finished, failed, no_effect, overdue: without id, which the receiver gives.
         std::function<void(Event&&)> event;
         // Gives when the failed steps are tried again, if they are: said in the event.
@@ -36,6 +37,8 @@ class Runner {
     Runner(const Runner&) = delete;
     Runner& operator=(const Runner&) = delete;
 
+    // A step begins when the one before has ended, whatever came of it. What a refusal or a plugin's fault
+    // stopped is not tried again: it would say the same. What failed, had no effect or found no room is.
     void run(Firing&& firing);
     void limit(LimitSettings limits); // from a reload
     // What an earlier instance left behind holds its lock until it ends, and is reported then.
@@ -46,6 +49,7 @@ class Runner {
     void ended(const std::string& id, Ended&& ended);
     void overdue(const std::string& id, std::chrono::milliseconds after);
 
+    // No firing is under way; what was adopted does not count.
     bool idle() const;
 
  private:

@@ -101,6 +101,18 @@ Family monitor_family() {
 
 } // namespace
 
+const char* param_kind_name(ParamKind kind) {
+    switch (kind) {
+        case ParamKind::integer: return "integer";
+        case ParamKind::unsigned_integer: return "unsigned";
+        case ParamKind::real: return "real";
+        case ParamKind::boolean: return "boolean";
+        case ParamKind::text: return "text";
+        case ParamKind::list: return "list";
+    }
+    return "text";
+}
+
 Catalogue::Catalogue() {
     families_.push_back(device_family());
     families_.push_back(action_family());
@@ -126,6 +138,13 @@ const TargetClaim* Catalogue::claim(std::string_view target) const {
     for (const auto& family : families_)
         for (const auto& claim : family.claims)
             if (claim.target == target) return &claim;
+    return nullptr;
+}
+
+const HookType* Catalogue::hook(std::string_view name) const {
+    for (const auto& family : families_)
+        for (const auto& hook : family.hooks)
+            if (hook.name == name) return &hook;
     return nullptr;
 }
 

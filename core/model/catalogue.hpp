@@ -47,6 +47,7 @@ struct TargetClaim {
 };
 
 enum class ParamKind { integer, unsigned_integer, real, boolean, text, list };
+const char* param_kind_name(ParamKind kind);
 
 struct HookParam {
     std::string name;

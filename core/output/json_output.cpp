@@ -34,6 +34,12 @@ std::string device_json(const DeviceState& device) {
     return line;
 }
 
+void put_plugin(JsonWriter& json, const Family& family) {
+    if (family.version.empty() && family.file.empty()) return; // the core's own families are no plugins
+    json.key("plugin").begin_object().member("name", family.name).member("version", family.version);
+    json.member("file", family.file).end_object();
+}
+
 std::string type_json(const Family& family, const EventType& type) {
     std::string line;
     JsonWriter json{line};
@@ -43,10 +49,22 @@ std::string type_json(const Family& family, const EventType& type) {
     json.member("alias", type.alias).member("ends_as", type.ends_as).key("targets").begin_array();
     for (const auto& claim : family.claims) json.value(claim.target);
     json.end_array().member("summary", type.summary).member("help", type.help);
-    if (!family.version.empty() || !family.file.empty()) { // the core's own families are no plugins
-        json.key("plugin").begin_object().member("name", family.name).member("version", family.version);
-        json.member("file", family.file).end_object();
+    put_plugin(json, family);
+    json.end_object();
+    return line;
+}
+
+std::string hook_json(const Family& family, const HookType& hook) {
+    std::string line;
+    JsonWriter json{line};
+    json.begin_object().member("schema", "dmevent-hook/1").member("hook", hook.name);
+    json.member("family", family.name).member("help", hook.help).key("params").begin_array();
+    for (const auto& param : hook.params) {
+        json.begin_object().member("name", param.name).member("kind", param_kind_name(param.kind));
+        json.member("required", param.required).member("help", param.help).end_object();
     }
+    json.end_array().member("noop_if", hook.noop_if).member("noop_unless", hook.noop_unless);
+    put_plugin(json, family);
     json.end_object();
     return line;
 }
@@ -59,8 +77,10 @@ class JsonOutput : public Output {
     void event(const Event& event) override { lines_(event_json(event) + "\n"); }
     void decision(const Decision& decision) override { lines_(decision_json(decision) + "\n"); }
     void catalogue(const Catalogue& catalogue) override {
-        for (const auto& family : catalogue.families())
+        for (const auto& family : catalogue.families()) {
             for (const auto& type : family.types) lines_(type_json(family, type) + "\n");
+            for (const auto& hook : family.hooks) lines_(hook_json(family, hook) + "\n");
+        }
     }
     void devices(std::span<const DeviceState> devices) override {
         for (const auto& device : devices) lines_(device_json(device) + "\n");

@@ -68,6 +68,19 @@ std::string joined(const std::vector<std::string>& words) {
     return out.empty() ? "no table" : out;
 }
 
+// A hook below its family's types, and its parameters below it.
+std::string hook_lines(const HookType& hook, std::size_t column) {
+    auto front = "    hook " + escape(hook.name) + "  ";
+    std::string out = wrapped(padded(front, std::max(column, front.size())), escape(hook.help));
+    std::size_t width = 0;
+    for (const auto& param : hook.params) width = std::max(width, escape(param.name).size());
+    for (const auto& param : hook.params)
+        out += wrapped("         " + padded(escape(param.name), width) + "  " +
+                           padded(param_kind_name(param.kind), 8) + "  ",
+                       (param.required ? "(required) " : "") + escape(param.help));
+    return out;
+}
+
 std::string condition_lines(const HoldingCondition& condition, const TextStyle& style) {
     std::string out = "    " + severity(condition.severity, style) + "  " +
                       padded(escape(condition.type), 24) + "  " + escape(condition.message) + "\n";
@@ -89,6 +102,7 @@ std::string catalogue(const Catalogue& catalogue) {
                 columns.row(escape(type.name), severity_name(type.severity),
                             type.kind == Kind::condition ? "condition" : "happening", escape(type.alias)),
                 escape(type.summary));
+        for (const auto& hook : family.hooks) out += hook_lines(hook, columns.row("", "", "", "").size());
     }
     const auto& families = catalogue.families();
     if (std::none_of(families.begin(), families.end(), is_plugin)) out += "\nno plugin is loaded\n";

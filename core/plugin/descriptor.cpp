@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
+#include <optional>
 #include <set>
 
 namespace dmev {
@@ -27,15 +29,43 @@ bool is_alias(std::string_view text) {
 
 std::string text(const char* s) { return s ? s : ""; }
 
+// "activation/raid_fault_policy=warn"
+bool is_setting(std::string_view text) {
+    const auto slash = text.find('/'), equals = text.find('=');
+    return slash != text.npos && equals != text.npos && slash > 0 && slash + 1 < equals &&
+           equals + 1 < text.size();
+}
+
+// What a rule's step may say beside any hook's own parameters.
+constexpr const char* kStepKeys[] = {"even_if_managed", "timeout"};
+
+std::optional<ParamKind> param_kind(std::uint32_t kind) {
+    switch (kind) {
+        case DMEVENT_INT: return ParamKind::integer;
+        case DMEVENT_UINT: return ParamKind::unsigned_integer;
+        case DMEVENT_REAL: return ParamKind::real;
+        case DMEVENT_BOOL: return ParamKind::boolean;
+        case DMEVENT_TEXT: return ParamKind::text;
+        case DMEVENT_LIST: return ParamKind::list;
+        default: return std::nullopt;
+    }
+}
+
+template <class Named>
+bool has_name(const std::vector<Named>& list, std::string_view name) {
+    return std::any_of(list.begin(), list.end(), [&](const auto& item) { return item.name == name; });
+}
+
 // One table of the descriptor, by its stride: entries a newer plugin made longer are read as far as we know
 // them, those an older one made shorter are filled up with zero.
 template <class Entry>
 class Table {
  public:
-    Table(const Entry* first, size_t count, std::uint32_t stride)
-        : first_(first), count_(count), stride_(stride) {}
+    // LEAST: the entry's size in ABI 1's first form; members added since do not count.
+    Table(const Entry* first, size_t count, std::uint32_t stride, size_t least = sizeof(Entry))
+        : first_(first), count_(count), stride_(stride), least_(least) {}
     bool readable() const {
-        return count_ == 0 || (first_ && stride_ >= kLeast && stride_ % alignof(Entry) == 0);
+        return count_ == 0 || (first_ && stride_ >= least_ && stride_ % alignof(Entry) == 0);
     }
     size_t size() const { return count_; }
     Entry operator[](size_t i) const {
@@ -46,11 +76,10 @@ class Table {
     }
 
  private:
-    static constexpr size_t kLeast =
-        sizeof(Entry); // what the first release had; newer members will not count here
     const Entry* first_;
     size_t count_;
     std::uint32_t stride_;
+    size_t least_;
 };
 
 class Reader {
@@ -59,7 +88,7 @@ class Reader {
 
     Result<Family> read() {
         if (auto bad = head(); !bad.empty()) return refuse(std::move(bad));
-        for (auto step : {&Reader::claims, &Reader::types, &Reader::ends, &Reader::gauges})
+        for (auto step : {&Reader::claims, &Reader::types, &Reader::ends, &Reader::gauges, &Reader::hooks})
             if (auto bad = (this->*step)(); !bad.empty()) return refuse(std::move(bad));
         return std::move(family_);
     }
@@ -182,6 +211,51 @@ class Reader {
         return {};
     }
 
+    std::string hooks() {
+        const Table table{d_.hooks, d_.n_hooks, d_.hook_size, offsetof(dmevent_hook, noop_if)};
+        if (table.size() > 64 || !table.readable()) return "its table of hooks cannot be read";
+        if (table.size() > 0 && !d_.plan) return "it has hooks but no plan function";
+        const auto prefix = family_.name + ".";
+        for (size_t i = 0; i < table.size(); ++i) {
+            const auto h = table[i];
+            HookType hook{text(h.name), text(h.help), {}, text(h.noop_if), text(h.noop_unless)};
+            if (!hook.name.starts_with(prefix) ||
+                !is_word(std::string_view{hook.name}.substr(prefix.size()), false))
+                return fmt::format("hook {} is named '{}', not '{}' and [a-z0-9_]+", i, hook.name, prefix);
+            if (has_name(family_.hooks, hook.name)) return fmt::format("hook '{}' stands twice", hook.name);
+            if (auto bad = params(h, hook); !bad.empty()) return bad;
+            if (!hook.noop_if.empty() && !is_setting(hook.noop_if))
+                return fmt::format("hook '{}' does nothing if '{}', which is not SECTION/KEY=VALUE",
+                                   hook.name, hook.noop_if);
+            if (!hook.noop_unless.empty() && !has_name(hook.params, hook.noop_unless))
+                return fmt::format("hook '{}' does nothing unless '{}', which is no parameter of it",
+                                   hook.name, hook.noop_unless);
+            family_.hooks.push_back(std::move(hook));
+        }
+        return {};
+    }
+
+    std::string params(const dmevent_hook& h, HookType& hook) {
+        const Table table{h.params, h.n_params, d_.param_size};
+        if (table.size() > 64 || !table.readable())
+            return fmt::format("the table of parameters of hook '{}' cannot be read", hook.name);
+        for (size_t i = 0; i < table.size(); ++i) {
+            const auto p = table[i];
+            const auto name = text(p.name);
+            if (!is_word(name, true))
+                return fmt::format("parameter {} of hook '{}' is named '{}'", i, hook.name, name);
+            for (const char* own : kStepKeys)
+                if (name == own)
+                    return fmt::format("parameter '{}' of hook '{}' is reserved", name, hook.name);
+            if (has_name(hook.params, name))
+                return fmt::format("parameter '{}' of hook '{}' stands twice", name, hook.name);
+            const auto kind = param_kind(p.kind);
+            if (!kind) return fmt::format("parameter '{}' of hook '{}' has kind {}", name, hook.name, p.kind);
+            hook.params.push_back({name, *kind, p.required != 0, text(p.help)});
+        }
+        return {};
+    }
+
     const dmevent_plugin& d_;
     const std::string& file_;
     Family family_;
@@ -192,27 +266,6 @@ class Reader {
 
 Result<Family> read_descriptor(const dmevent_plugin& descriptor, const std::string& file) {
     return Reader{descriptor, file}.read();
-}
-
-Result<std::vector<std::string>> read_hooks(const dmevent_plugin& d, const std::string& file) {
-    std::vector<std::string> names;
-    const Table table{d.hooks, d.n_hooks, d.hook_size};
-    const auto refuse = [&](std::string why) {
-        return Error{ErrorKind::failed, "plugin refused", file, std::move(why),
-                     "this is for the plugin's author to mend"};
-    };
-    if (table.size() > 64 || !table.readable()) return refuse("its table of hooks cannot be read");
-    if (table.size() > 0 && !d.plan) return refuse("it has hooks but no plan function");
-    for (size_t i = 0; i < table.size(); ++i) {
-        const auto name = text(table[i].name);
-        const auto prefix = text(d.name) + ".";
-        if (!name.starts_with(prefix) || !is_word(std::string_view{name}.substr(prefix.size()), false))
-            return refuse(fmt::format("hook {} is named '{}', not '{}' and [a-z0-9_]+", i, name, prefix));
-        if (std::find(names.begin(), names.end(), name) != names.end())
-            return refuse(fmt::format("hook '{}' stands twice", name));
-        names.push_back(name);
-    }
-    return names;
 }
 
 } // namespace dmev

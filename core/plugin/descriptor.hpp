@@ -13,7 +13,4 @@ namespace dmev {
 // ABI number and size are looked at before anything else. The error names the member that is wrong.
 Result<Family> read_descriptor(const dmevent_plugin& descriptor, const std::string& file);
 
-// The hooks' names, checked and in order; they join the catalogue with the actions.
-Result<std::vector<std::string>> read_hooks(const dmevent_plugin& descriptor, const std::string& file);
-
 } // namespace dmev

@@ -150,9 +150,10 @@ class Program(unittest.TestCase):
     def test_list_events(self):
         text, lines = run("-l"), run("-lj")
         self.assertEqual((text.returncode, lines.returncode), (0, 0))
-        types = [json.loads(line)["type"] for line in lines.stdout.splitlines()]
-        self.assertIn("device.added", types)
-        for name in types:
+        listed = [json.loads(line) for line in lines.stdout.splitlines()]
+        names = [line["hook"] if line["schema"] == "dmevent-hook/1" else line["type"] for line in listed]
+        self.assertIn("device.added", names)
+        for name in names:
             self.assertIn(name, text.stdout)
 
     def test_a_plugin_directory_that_is_not_there_is_named(self):

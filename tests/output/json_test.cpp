@@ -82,17 +82,26 @@ TEST(JsonOutput, ShowsDevicesWithWhatHolds) {
         std::string::npos);
 }
 
-TEST(JsonOutput, ListsEachTypeWithItsPlugin) {
+TEST(JsonOutput, ListsEachTypeAndHookWithItsPlugin) {
     Catalogue catalogue;
     catalogue.add(test::thin_family());
     const auto lines = lines_of([&](Output& o) { o.catalogue(catalogue); });
     EXPECT_EQ(
-        lines.at(lines.size() - 1),
+        lines.at(lines.size() - 2),
         R"({"schema":"dmevent-catalogue/1","type":"thin.metadata_low_water","family":"thin","severity":"warning",)"
         R"("kind":"condition","alias":"","ends_as":"thin.recovered","targets":["thin-pool","thin"],"summary":"short",)"
         R"("help":"Extend the pool.","plugin":{"name":"thin","version":"0.1.0","file":"/plugins/thin.so"}})"
         "\n");
     EXPECT_EQ(lines.at(0).find("\"plugin\""), std::string::npos) << lines.at(0);
+    EXPECT_EQ(
+        lines.back(),
+        R"({"schema":"dmevent-hook/1","hook":"thin.extend","family":"thin","help":"extends the pool by LVM's policy, )"
+        R"(and by what is needed when that is more than the policy asks for","params":[)"
+        R"({"name":"max_size","kind":"unsigned","required":false,"help":"in bytes; never beyond"},)"
+        R"({"name":"why","kind":"text","required":true,"help":"said to whoever asks"}],)"
+        R"("noop_if":"activation/thin_pool_autoextend_threshold=100","noop_unless":"max_size",)"
+        R"("plugin":{"name":"thin","version":"0.1.0","file":"/plugins/thin.so"}})"
+        "\n");
 }
 
 } // namespace

@@ -126,6 +126,14 @@ inline Family thin_family() {
     full.ends_as = "thin.recovered";
     full.summary = "short";
     f.types = {low, full};
+    f.hooks = {
+        {"thin.extend",
+         "extends the pool by LVM's policy, and by what is needed when that is more than the policy asks "
+         "for",
+         {{"max_size", ParamKind::unsigned_integer, false, "in bytes; never beyond"},
+          {"why", ParamKind::text, true, "said to whoever asks"}},
+         "activation/thin_pool_autoextend_threshold=100",
+         "max_size"}};
     return f;
 }
 

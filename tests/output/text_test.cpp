@@ -92,6 +92,20 @@ TEST(TextCatalogue, IsAlignedAndFitsThePage) {
     EXPECT_NE(shown.find("_thin_low_water  free data blocks"), std::string::npos) << shown;
 }
 
+TEST(TextCatalogue, ShowsHooksWithTheirParametersBelowTheTypes) {
+    Catalogue catalogue;
+    catalogue.add(test::thin_family());
+    const auto shown = text_of({}, [&](Output& o) { o.catalogue(catalogue); });
+    const auto hook = shown.find("    hook thin.extend ");
+    ASSERT_NE(hook, std::string::npos) << shown;
+    EXPECT_GT(hook, shown.find("  thin.metadata_low_water "));
+    EXPECT_NE(shown.find("  extends the pool by LVM's policy", hook), std::string::npos) << shown;
+    EXPECT_TRUE(
+        shown.ends_with("         max_size  unsigned  in bytes; never beyond\n"
+                        "         why       text      (required) said to whoever asks\n"))
+        << shown;
+}
+
 TEST(TextCatalogue, SaysWhenNoPluginIsLoaded) {
     const auto shown = text_of({}, [](Output& o) { o.catalogue(Catalogue{}); });
     EXPECT_NE(shown.find("\nno plugin is loaded\n"), std::string::npos);

@@ -41,6 +41,7 @@ INSTANTIATE_TEST_SUITE_P(
         Provoked{"type_range", "it named event type 99, it has 2"},
         Provoked{"wrong_kind", "it stated 'wrong_kind.grown', which is a happening, as a condition"},
         Provoked{"happened_first", "it said that 'happened_first.grown' happened at first sight"},
+        Provoked{"unknown_kind", "it said what cannot be taken in: a value of kind 99"},
         Provoked{"huge_key", "it said what cannot be taken in: 18446744073709551615 bytes of text"}),
     [](const auto& provoked) { return std::string{provoked.param.animal}; });
 
@@ -68,21 +69,6 @@ TEST(Uevent, SaysNothingWhereThePluginHearsNone) {
     const auto plugin = cage.only();
     ASSERT_FALSE(plugin.has_uevent());
     EXPECT_EQ(plugin.uevent(at("calm"), {}).outcome, Said::Outcome::ok);
-}
-
-TEST(Plan, IsContained) {
-    const Cage cage;
-    cage.put("plan_throws");
-    const auto planned = cage.only().plan(0, Event{}, at("calm"), {});
-    EXPECT_EQ(planned.outcome, Planned::Outcome::fault);
-    EXPECT_EQ(planned.because, "an exception left it: cannot plan");
-    EXPECT_TRUE(planned.argv.empty());
-}
-
-TEST(Plan, OfAHookThatIsNotThereIsAFault) {
-    const Cage cage;
-    cage.put("plan_throws");
-    EXPECT_EQ(cage.only().plan(7, Event{}, at("calm"), {}).because, "it has no hook 7");
 }
 
 } // namespace

@@ -59,5 +59,20 @@ TEST_F(Striped, SaysWhatItDoesNotUnderstand) {
     }
 }
 
+TEST_F(Striped, PlansToReadFromTheDeviceThatHadAnError) {
+    const TargetView target{&device_, 0, 0, 16384, "striped", "", "2 253:3 253:4 1 AD"};
+    Event event;
+    event.type = "striped.device_failed";
+    event.part = "1";
+    event.data = {{"stripes", {std::uint64_t{2}}}, {"path", {std::string{"253:4"}}}};
+    const auto planned = plugin_.plan(0, event, target, {});
+    EXPECT_EQ(planned.argv, (std::vector<std::string>{"/bin/dd", "if=/dev/block/253:4", "of=/dev/null",
+                                                      "bs=1M", "iflag=direct", "count=1"}));
+    EXPECT_TRUE(planned.interruptible && planned.expect.empty());
+    EXPECT_EQ(plugin_.plan(0, event, target, {{"megabytes", {std::uint64_t{64}}}}).argv.back(), "count=64");
+    event.data.clear();
+    EXPECT_EQ(plugin_.plan(0, event, target, {}).because, "the event names no device");
+}
+
 } // namespace
 } // namespace dmev

@@ -5,5 +5,5 @@ static dmevent_result plan(uint32_t, const dmevent_event*, const dmevent_field*,
                            const dmevent_plan*) {
     throw std::runtime_error("cannot plan");
 }
-constexpr dmevent_hook hooks[] = {{"plan_throws.mend", "mends it", nullptr, 0}};
-ZOO_ANIMAL(zoo::broken([](auto& entry) { entry.plan = plan, entry.hooks = hooks, entry.n_hooks = 1; }));
+constexpr dmevent_hook hooks[] = {{"plan_throws.mend", "mends it", nullptr, 0, nullptr, nullptr}};
+ZOO_ANIMAL(zoo::hooked(hooks, plan));

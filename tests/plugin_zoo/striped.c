@@ -2,7 +2,8 @@
  * The "striped" target in plain C: which of its devices gave an error.
  *
  * Status: <stripes> <device>... 1 <one letter for each stripe: A alive, D had an error>
- * A letter stays D until the table is loaded again. */
+ * A letter stays D until the table is loaded again.
+ * Hook: striped.probe reads from the device that is named. */
 #include <dmevent/plugin.h>
 #include <string.h>
 
@@ -77,6 +78,54 @@ static enum dmevent_result look(const struct dmevent_target* before, const struc
     return DMEVENT_OK;
 }
 
+/* The text FIELD of what was raised; empty when it is not there. */
+static struct dmevent_str text_field(const struct dmevent_event* event, const char* name) {
+    for (size_t i = 0; i < event->n_fields; i++) {
+        const struct dmevent_field* field = &event->fields[i];
+        if (field->kind == DMEVENT_TEXT && field->name.size == strlen(name) &&
+            memcmp(field->name.data, name, field->name.size) == 0)
+            return field->v.text;
+    }
+    return (struct dmevent_str){"", 0};
+}
+
+static void arg(const struct dmevent_plan* plan, const char* before, struct dmevent_str text) {
+    char buffer[64];
+    const size_t n = strlen(before);
+    memcpy(buffer, before, n);
+    memcpy(buffer + n, text.data, text.size);
+    plan->arg(plan, (struct dmevent_str){buffer, n + text.size});
+}
+
+enum { PROBE };
+enum { MEGABYTES };
+
+/* Reading changes nothing, so the plan needs no lock of its own, may be killed, and promises nothing. */
+static enum dmevent_result plan(uint32_t hook, const struct dmevent_event* event,
+                                const struct dmevent_field* args, size_t n, const struct dmevent_plan* plan) {
+    (void)hook; /* there is one */
+    const struct dmevent_str path = text_field(event, "path"), none = {"", 0};
+    char buffer[12];
+    if (path.size == 0 || path.size > 24) {
+        plan->because(plan, (struct dmevent_str){"the event names no device", 25});
+        return DMEVENT_REFUSED;
+    }
+    arg(plan, "/bin/dd", none);
+    arg(plan, "if=/dev/block/", path);
+    arg(plan, "of=/dev/null", none);
+    arg(plan, "bs=1M", none);
+    arg(plan, "iflag=direct", none);
+    arg(plan, "count=", decimal(n > 0 ? (uint32_t)args[0].v.u : 1, buffer)); /* the one parameter */
+    return DMEVENT_OK;
+}
+
+static const struct dmevent_param probe_params[] = {
+    [MEGABYTES] = {"megabytes", DMEVENT_UINT, 0, "how much to read; 1 by default"},
+};
+static const struct dmevent_hook hooks[] = {
+    [PROBE] = {"striped.probe", "reads from the device that had an error, to see whether it still does",
+               probe_params, 1, NULL, NULL},
+};
 static const struct dmevent_claim claims[] = {{"striped", 0}};
 static const struct dmevent_type types[] = {
     [DEVICE_FAILED] = {"striped.device_failed", NULL, DMEVENT_ERROR, DMEVENT_CONDITION, 0, NULL,
@@ -99,5 +148,8 @@ DMEVENT_EXPORT const struct dmevent_plugin dmevent_plugin_entry = {
     .n_claims = 1,
     .types = types,
     .n_types = sizeof types / sizeof types[0],
+    .hooks = hooks,
+    .n_hooks = sizeof hooks / sizeof hooks[0],
     .look = look,
+    .plan = plan,
 };

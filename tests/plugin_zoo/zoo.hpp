@@ -3,6 +3,7 @@
 // ending: the build gives it, so that no two animals claim one target type.
 #pragma once
 #include <dmevent/plugin.hpp>
+#include <iterator>
 #include <stdexcept>
 
 namespace zoo {
@@ -34,6 +35,20 @@ template <class Change>
 constexpr dmevent_plugin broken(Change change) {
     auto entry = sound();
     change(entry);
+    return entry;
+}
+
+inline dmevent_result plan_nothing(uint32_t, const dmevent_event*, const dmevent_field*, size_t,
+                                   const dmevent_plan*) {
+    return DMEVENT_REFUSED;
+}
+
+// A sound plugin with HOOKS.
+template <size_t N>
+constexpr dmevent_plugin hooked(const dmevent_hook (&hooks)[N],
+                                decltype(dmevent_plugin::plan) plan = plan_nothing) {
+    auto entry = sound();
+    entry.hooks = hooks, entry.n_hooks = N, entry.plan = plan;
     return entry;
 }
 

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "action/runner.hpp"
+
+#include <fmt/format.h>
+
+#include "action/runner_impl.hpp"
+
+namespace dmev {
+namespace {
+
+StepResult failed(std::string why, bool refused = false) {
+    StepResult result;
+    result.what = StepResult::What::failed;
+    result.why = std::move(why);
+    result.refused = refused;
+    return result;
+}
+
+} // namespace
+
+std::string Runner::Impl::next_id() {
+    // The time keeps it from those of an earlier instance, which may still run.
+    return fmt::format("{:x}-{}", ports.clock().time_since_epoch().count(), ++last_program);
+}
+
+JobNote Runner::Impl::note_of(const Run& run) const {
+    const auto& firing = run.firing;
+    JobNote note;
+    note.rule = firing.rule->settings.name.text;
+    note.action = run.step().name;
+    note.attempt = firing.attempt;
+    note.coalesced = firing.coalesced;
+    note.event.id = firing.event.id;
+    note.event.type = firing.event.type;
+    note.event.severity = firing.event.severity;
+    note.event.device = firing.event.device;
+    note.event.target = firing.event.target;
+    note.lock = run.job.lock;
+    note.argv = run.job.program.argv;
+    note.expect = run.job.expect;
+    return note;
+}
+
+void Runner::Impl::settle() {
+    for (;;) {
+        if (!ready.empty()) {
+            const auto id = ready.front();
+            ready.pop_front();
+            advance(id);
+        } else if (const auto next = queue.next(limits.programs)) {
+            start(*next);
+        } else if (const auto victim = queue.overflow(limits.queue)) {
+            step_over(
+                *victim,
+                failed(fmt::format("{} runs wait already, as many as limits: queue: allows", limits.queue)),
+                note_of(runs.at(*victim)));
+        } else {
+            return;
+        }
+    }
+}
+
+void Runner::Impl::advance(RunId id) {
+    auto& run = runs.at(id);
+    if (run.at >= run.firing.steps.size()) return close(id, std::nullopt, {});
+    run.moved = false;
+    run.job = plan(run.firing, run.step(), plugins, target_of(run.firing.event), ports.to_json);
+    switch (run.job.kind) {
+        case Job::Kind::program: queue.add(id, run.firing.event.severity, run.job.lock); break;
+        case Job::Kind::log:
+            if (log::enabled(run.job.level)) log::write(run.job.level, run.job.line);
+            ++run.at;
+            ready.push_back(id);
+            break;
+        case Job::Kind::refused:
+        case Job::Kind::fault:
+            step_over(id, failed(run.job.why, run.job.kind == Job::Kind::refused), note_of(run));
+            break;
+    }
+}
+
+// A hook may have waited long: it is planned once more, on what is true now. False: it is not to be started.
+bool Runner::Impl::ready_to_start(RunId id, Run& run, const Queue::Next& next) {
+    if (run.step().hook.empty()) return true;
+    auto now = run.firing;
+    if (now.event.state == State::raised) {
+        auto current = ports.current(now.event);
+        if (!current) {
+            log::debug("rule '{}': {} is not run: {} is no longer so", escape(now.rule->settings.name.text),
+                       run.step().name, now.event.type);
+            ++run.at;
+            ready.push_back(id);
+            return false;
+        }
+        current->id = std::move(now.event.id);
+        now.event = *std::move(current);
+    }
+    run.job = plan(now, run.step(), plugins, target_of(now.event), ports.to_json);
+    if (run.job.kind != Job::Kind::program) {
+        step_over(id, failed(run.job.why, run.job.kind == Job::Kind::refused), note_of(run));
+        return false;
+    }
+    if (run.job.lock == next.lock) return true;
+    if (run.moved) {
+        step_over(id, failed("its lock is another each time that it is planned"), note_of(run));
+        return false;
+    }
+    run.moved = true;
+    queue.add(id, run.firing.event.severity, run.job.lock);
+    return false;
+}
+
+void Runner::Impl::start(const Queue::Next& next) {
+    auto& run = runs.at(next.run);
+    const auto give_back = [&] {
+        queue.give_slot();
+        queue.give_lock(next.lock);
+    };
+    if (!ready_to_start(next.run, run, next)) return give_back();
+    Active job;
+    job.run = next.run;
+    job.note = note_of(run);
+    if (!job.note.expect.empty())
+        if (auto facts = target_of(run.firing.event)) job.note.before = *std::move(facts);
+    const auto id = next_id();
+    run.job.program.note = write_note(job.note);
+    if (auto started = programs.start(id, run.job.program); !started) {
+        give_back();
+        return step_over(next.run, failed("could not be started: " + started.error().text()), job.note);
+    }
+    active.emplace(id, std::move(job));
+}
+
+void Runner::Impl::step_over(RunId id, const StepResult& result, const JobNote& note) {
+    auto& run = runs.at(id);
+    const bool for_good = result.refused || run.job.kind == Job::Kind::fault;
+    if (result.what != StepResult::What::finished) {
+        run.outcome.ok = false;
+        if (!for_good) run.outcome.failed.push_back(run.firing.steps[run.at]);
+    }
+    if (run.last()) return close(id, result, note);
+    ++run.at;
+    ready.push_back(id);
+    ports.event(result_event(note, result, catalogue, ports.clock()));
+}
+
+// The run ends first, since only then is it known whether its failed steps are tried again.
+void Runner::Impl::close(RunId id, std::optional<StepResult> result, const JobNote& note) {
+    const auto node = runs.extract(id);
+    const auto& run = node.mapped();
+    const auto rule = run.firing.rule->settings.name.text;
+    const auto retry = run.firing.rule->settings.retry;
+    const auto again = ports.ended(run.firing.id, run.outcome);
+    const auto attempts = retry ? retry->attempts : 0;
+    if (result && again && result->what != StepResult::What::finished && !result->refused &&
+        run.job.kind != Job::Kind::fault) {
+        result->retry_at = again;
+        result->attempts = attempts;
+    } else if (again) {
+        log::info("rule '{}': what failed is tried again at {} (attempt {} of {})", escape(rule),
+                  format_local(*again).substr(11, 8), run.firing.attempt + 1, attempts);
+    }
+    if (result) ports.event(result_event(note, *result, catalogue, ports.clock()));
+}
+
+Runner::Runner(Loop& loop, Programs& programs, std::span<const Plugin> plugins, const Catalogue& catalogue,
+               LimitSettings limits, Ports ports)
+    : impl_(std::make_unique<Impl>(loop, programs, plugins, catalogue, limits, std::move(ports))) {}
+
+Runner::~Runner() {
+    for (const auto& [id, job] : impl_->active) impl_->loop.cancel(job.deadline);
+}
+
+void Runner::run(Firing&& firing) {
+    const Impl::Turn turn{*impl_};
+    const auto id = ++impl_->last_run;
+    Impl::Run run;
+    run.firing = std::move(firing);
+    impl_->runs.emplace(id, std::move(run));
+    impl_->ready.push_back(id);
+}
+
+void Runner::limit(LimitSettings limits) {
+    const Impl::Turn turn{*impl_};
+    impl_->limits = limits;
+}
+
+void Runner::adopt() {
+    const Impl::Turn turn{*impl_};
+    for (auto& found : impl_->programs.adopt()) {
+        Impl::Active job;
+        if (auto note = read_note(found.note))
+            job.note = *std::move(note);
+        else
+            log::warning("job {}: {}", escape(found.id), escape(note.error().text()));
+        job.has_slot = found.running;
+        if (found.running) impl_->queue.take_slot();
+        impl_->queue.take_lock(job.note.lock);
+        impl_->active.emplace(found.id, std::move(job));
+    }
+}
+
+void Runner::ended(const std::string& id, Ended&& ended) {
+    const Impl::Turn turn{*impl_};
+    impl_->program_over(id, std::move(ended));
+}
+
+// It keeps its lock, but what hangs must not keep all others from running.
+void Runner::overdue(const std::string& id, std::chrono::milliseconds after) {
+    const Impl::Turn turn{*impl_};
+    const auto it = impl_->active.find(id);
+    if (it == impl_->active.end()) return;
+    auto& job = it->second;
+    if (std::exchange(job.has_slot, false)) impl_->queue.give_slot();
+    StepResult result;
+    result.what = StepResult::What::overdue;
+    result.ran = after;
+    result.adopted = !job.run;
+    impl_->ports.event(result_event(job.note, result, impl_->catalogue, impl_->ports.clock()));
+}
+
+void Runner::looked(DevNum device) {
+    const Impl::Turn turn{*impl_};
+    std::vector<std::string> about;
+    for (const auto& [id, job] : impl_->active)
+        if (job.ended && job.note.event.device && job.note.event.device->number == device)
+            about.push_back(id);
+    for (const auto& id : about) impl_->check(id);
+}
+
+bool Runner::idle() const { return impl_->runs.empty(); }
+
+} // namespace dmev

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "zoo.hpp"
+
+constexpr dmevent_hook hooks[] = {{"hook_twice.mend", "", nullptr, 0, nullptr, nullptr},
+                                  {"hook_twice.mend", "", nullptr, 0, nullptr, nullptr}};
+ZOO_ANIMAL(zoo::hooked(hooks));
