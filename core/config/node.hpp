@@ -16,6 +16,7 @@ struct Node {
     Kind kind = Kind::null;
     std::string text;    // of a scalar
     bool quoted = false; // then it is text, whatever it looks like
+    bool faulty = false; // its error is told: nothing more is to be said of it
     Place at;
     std::vector<Node> items;                    // of a list
     std::vector<std::pair<Node, Node>> members; // of a map, in order; keys are scalars, none twice
