@@ -35,14 +35,14 @@ Result<std::unique_ptr<Responder>> Responder::open(Loop& loop, const MakeProgram
                       .target = self.ports_.facts.target,
                       .current = self.ports_.facts.current,
                       .read_again = self.ports_.read_again,
+                      .to_json = event_json,
                       .event = [&self](Event&& event) { self.say(std::move(event)); },
                       .ended =
                           [&self](std::uint64_t firing, const Decider::Outcome& outcome) {
                               const auto again = self.decider_.ended(firing, outcome, self.ports_.clock());
                               if (!outcome.ok && !again) self.failed_ = true;
                               return again;
-                          },
-                      .to_json = event_json});
+                          }});
     self.runner_->adopt();
     self.pump();
     return responder;
