@@ -135,7 +135,8 @@ void read(Reader& reader, const Node& node, std::vector<S>& into, const Field& f
 // The members of NODE by the table of S.
 template <Described S>
 void read_members(Reader& reader, const Node& node, S& into) {
-    for (const auto& [key, value] : node.members) {
+    for (const auto& member : node.members) {
+        const Node &key = member.first, &value = member.second;
         const auto found = std::apply(
             [&](const auto&... entry) {
                 return ((key.text == entry.name &&

@@ -157,7 +157,7 @@ class Builder : public YAML::EventHandler {
         } else {
             auto key = std::move(top.key.front());
             top.key.clear();
-            if (is_key(top, key)) top.node.members.emplace_back(std::move(key), std::move(value));
+            if (is_key(top, key)) top.node.members.push_back({std::move(key), std::move(value)});
         }
     }
 
