@@ -94,21 +94,21 @@ std::string message(const JobNote& job, const StepResult& result) {
 void put_end(Fields& data, const Ended& ended) {
     const auto number = [](auto n) { return Value{static_cast<std::int64_t>(n)}; };
     switch (ended.how) {
-        case Ended::How::exited: data.emplace_back("exit_status", number(ended.status)); break;
-        case Ended::How::signalled: data.emplace_back("signal", number(ended.status)); break;
+        case Ended::How::exited: set_field(data, "exit_status", number(ended.status)); break;
+        case Ended::How::signalled: set_field(data, "signal", number(ended.status)); break;
         case Ended::How::not_started:
         case Ended::How::refused:
-        case Ended::How::lost: data.emplace_back("error", Value{*failure(ended)}); break;
+        case Ended::How::lost: set_field(data, "error", Value{*failure(ended)}); break;
     }
-    data.emplace_back("duration_ms", number(ended.duration.count()));
-    if (ended.timed_out) data.emplace_back("timed_out", Value{true});
-    if (!ended.managed_by.empty()) data.emplace_back("managed_by", Value{ended.managed_by});
+    set_field(data, "duration_ms", number(ended.duration.count()));
+    if (ended.timed_out) set_field(data, "timed_out", Value{true});
+    if (!ended.managed_by.empty()) set_field(data, "managed_by", Value{ended.managed_by});
     if (!ended.output.empty()) {
         const auto cut = ended.output.size() - std::min(ended.output.size(), longest_output);
-        data.emplace_back("output", Value{ended.output.substr(cut)});
+        set_field(data, "output", Value{ended.output.substr(cut)});
     }
-    data.emplace_back("output_bytes", Value{ended.output_bytes});
-    if (!ended.suspended.empty()) data.emplace_back("suspended", list(ended.suspended));
+    set_field(data, "output_bytes", Value{ended.output_bytes});
+    if (!ended.suspended.empty()) set_field(data, "suspended", list(ended.suspended));
 }
 
 } // namespace
@@ -145,24 +145,24 @@ Event result_event(const JobNote& job, const StepResult& result, const Catalogue
     event.message = message(job, result);
 
     auto& data = event.data;
-    data.emplace_back("rule", Value{job.rule});
-    data.emplace_back("action", Value{job.action});
-    data.emplace_back("event", Value{job.event.id});
-    data.emplace_back("event_type", Value{job.event.type});
-    data.emplace_back("attempt", Value{std::uint64_t{job.attempt}});
-    data.emplace_back("coalesced", Value{std::uint64_t{job.coalesced}});
+    set_field(data, "rule", Value{job.rule});
+    set_field(data, "action", Value{job.action});
+    set_field(data, "event", Value{job.event.id});
+    set_field(data, "event_type", Value{job.event.type});
+    set_field(data, "attempt", Value{std::uint64_t{job.attempt}});
+    set_field(data, "coalesced", Value{std::uint64_t{job.coalesced}});
     if (!job.argv.empty()) {
-        data.emplace_back("program", Value{job.argv.front()});
-        data.emplace_back("argv", list(job.argv));
+        set_field(data, "program", Value{job.argv.front()});
+        set_field(data, "argv", list(job.argv));
     }
-    if (!result.why.empty()) data.emplace_back("reason", Value{result.why});
-    if (result.refused) data.emplace_back("refused", Value{true});
-    if (result.ran) data.emplace_back("duration_ms", Value{std::int64_t{result.ran->count()}});
+    if (!result.why.empty()) set_field(data, "reason", Value{result.why});
+    if (result.refused) set_field(data, "refused", Value{true});
+    if (result.ran) set_field(data, "duration_ms", Value{std::int64_t{result.ran->count()}});
     if (result.ended) put_end(data, *result.ended);
-    if (result.device_gone) data.emplace_back("device_gone", Value{true});
-    if (result.retry_at) data.emplace_back("retry_at", Value{format_utc(*result.retry_at)});
-    if (job.event.type.starts_with("action.")) data.emplace_back("chain", Value{true});
-    if (result.adopted) data.emplace_back("adopted", Value{true});
+    if (result.device_gone) set_field(data, "device_gone", Value{true});
+    if (result.retry_at) set_field(data, "retry_at", Value{format_utc(*result.retry_at)});
+    if (job.event.type.starts_with("action.")) set_field(data, "chain", Value{true});
+    if (result.adopted) set_field(data, "adopted", Value{true});
     return event;
 }
 

@@ -164,8 +164,9 @@ void Runner::Impl::close(RunId id, std::optional<StepResult> result, const JobNo
 }
 
 Runner::Runner(Loop& loop, Programs& programs, std::span<const Plugin> plugins, const Catalogue& catalogue,
-               LimitSettings limits, Ports ports)
-    : impl_(std::make_unique<Impl>(loop, programs, plugins, catalogue, limits, std::move(ports))) {}
+               LimitSettings limits, Ports ports, Millis effect_within)
+    : impl_(std::make_unique<Impl>(loop, programs, plugins, catalogue, limits, std::move(ports),
+                                   effect_within)) {}
 
 Runner::~Runner() {
     for (const auto& [id, job] : impl_->active) impl_->loop.cancel(job.deadline);

@@ -31,8 +31,9 @@ class Runner {
         // Gives when the failed steps are tried again, if they are: said in the event.
         std::function<std::optional<Time>(std::uint64_t firing, const Decider::Outcome&)> ended;
     };
+    // EFFECT_WITHIN: how long after a program's end its effect may take to show.
     Runner(Loop& loop, Programs& programs, std::span<const Plugin> plugins, const Catalogue& catalogue,
-           LimitSettings limits, Ports ports);
+           LimitSettings limits, Ports ports, Millis effect_within = Millis{5'000});
     ~Runner();
     Runner(const Runner&) = delete;
     Runner& operator=(const Runner&) = delete;

@@ -13,7 +13,6 @@ using namespace std::chrono_literals;
 
 // The kernel may show an effect a little late; the waits between one reading and the next.
 constexpr std::array<Duration, 4> read_again_after{250ms, 500ms, 1s, 2s};
-constexpr Loop::Clock::duration effect_shows_within = 5s;
 
 } // namespace
 
@@ -41,7 +40,7 @@ void Runner::Impl::program_over(const std::string& id, Ended&& ended) {
 
 void Runner::Impl::await_effect(const std::string& id, Active& job) {
     job.ended_at = job.asked_for = ports.clock();
-    job.deadline = loop.after(effect_shows_within, [this, id] {
+    job.deadline = loop.after(effect_within, [this, id] {
         const Turn turn{*this};
         effect_deadline(id);
     });

@@ -53,8 +53,15 @@ struct Runner::Impl {
         Impl& impl_;
     };
 
-    Impl(Loop& l, Programs& p, std::span<const Plugin> pl, const Catalogue& c, LimitSettings li, Ports po)
-        : loop(l), programs(p), plugins(pl), catalogue(c), limits(li), ports(std::move(po)) {}
+    Impl(Loop& l, Programs& p, std::span<const Plugin> pl, const Catalogue& c, LimitSettings li, Ports po,
+         Millis within)
+        : loop(l),
+          programs(p),
+          plugins(pl),
+          catalogue(c),
+          limits(li),
+          ports(std::move(po)),
+          effect_within(within) {}
 
     // runner.cpp
     void settle();
@@ -80,6 +87,7 @@ struct Runner::Impl {
     const Catalogue& catalogue;
     LimitSettings limits;
     Ports ports;
+    Millis effect_within;
 
     Queue queue;
     std::map<RunId, Run> runs;
