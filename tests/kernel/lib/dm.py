@@ -60,6 +60,12 @@ class Device:
     def resume(self) -> None:
         self.call(ioctl.SUSPEND)
 
+    def dm_uuid(self) -> str:
+        return open(self.sysfs + "/dm/uuid").read().strip()
+
+    def suspended(self) -> bool:
+        return bool(self.call(ioctl.STATUS).flags & ioctl.SUSPENDED)
+
     def reload(self, table, noflush=False, read_only=False) -> None:
         self.load(table, read_only)
         self.suspend(noflush)
@@ -116,6 +122,15 @@ class Device:
         self.saved.append(self.table())
         self.reload(f"0 {self.sectors()} error", noflush=True)
 
+    def hold(self) -> None:
+        """Every write waits from here on, as on a disk that does not answer; `heal` lets them go on."""
+        self.saved.append(self.table())
+        _, sectors, _, place = self.table().split(None, 3)
+        self.reload(f"0 {sectors} delay {place} 0 {place} 3600000", noflush=True)
+
+    def holds(self) -> bool:
+        return " delay " in self.table()
+
     def heal(self) -> None:
         self.reload(self.saved.pop(), noflush=True)
 
@@ -148,7 +163,7 @@ def remove_all() -> None:
         for name in reversed(ioctl.names()):
             device = Device(name)
             try:
-                if device.call(ioctl.STATUS).flags & ioctl.SUSPENDED:
+                if device.suspended():
                     device.resume()
                 device.call(ioctl.REMOVE)
             except OSError:
