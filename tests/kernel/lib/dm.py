@@ -94,6 +94,10 @@ class Device:
         targets = self.call(ioctl.TABLE, ioctl.NOFLUSH).targets
         return targets[0][3] if targets else ""
 
+    def commit(self) -> None:
+        """A pool writes out its metadata, as at any status that does not say noflush."""
+        self.call(ioctl.TABLE)
+
     def table(self) -> str:
         return "\n".join(f"{start} {length} {kind} {text}".rstrip()
                          for start, length, kind, text in self.call(ioctl.TABLE, ioctl.STATUS_TABLE).targets)

@@ -35,7 +35,7 @@ class Lvm:
     """One volume group, `vg`, in extents of 1 MiB, on PVs `pv0`, `pv1`, ... that hold MIBS each."""
 
     def __init__(self, stage, *mibs: int, settings=None):
-        self.stage, self.pvs = stage, []
+        self.stage, self.pvs, self.running = stage, [], []
         self.place = f"/run/lvm-{stage.name}"
         os.makedirs(self.place)
         self.environment = {**os.environ, "LVM_SYSTEM_DIR": self.place, "LVM_SUPPRESS_FD_WARNINGS": "1"}
@@ -54,13 +54,16 @@ class Lvm:
 
     def start(self, *words: str, env=None) -> subprocess.Popen:
         """A command in the background, which `finish` awaits."""
-        return subprocess.Popen(["lvm", words[0], "-q", *words[1:]], stdin=subprocess.DEVNULL, text=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                env={**self.environment, **(env or {})})
+        process = subprocess.Popen(["lvm", words[0], "-q", *words[1:]], stdin=subprocess.DEVNULL, text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                   env={**self.environment, **(env or {})})
+        self.running.append(process)
+        return process
 
     def finish(self, process: subprocess.Popen, check=True, seconds: float = 60.0) -> subprocess.CompletedProcess:
         """Both kinds of its output are one text."""
         text, _ = process.communicate(timeout=seconds)
+        self.running.remove(process)
         words = " ".join(process.args)
         self.stage.say(f"{words} -> {process.returncode}\n{text}")
         assert not check or process.returncode == 0, f"{words} -> {process.returncode}: {text}"
@@ -85,7 +88,7 @@ class Lvm:
             self.pvs.append(pv)
 
     def thin_pool(self, mib: int, data=None, metadata=None) -> tuple[dm.Device, dm.Device]:
-        """`pool` with 2 MiB of metadata in chunks of 64 KiB, and its volume `thin` of 64 MiB. DATA, METADATA: the PVs."""
+        """`pool`, 64 KiB chunks and 2 MiB of metadata, and its volume `thin` of 64 MiB. DATA, METADATA: on which PV."""
         place = lambda pv: [pv.node] if pv else []
         self.run("lvcreate", "-Wn", "-Zn", "-L", f"{mib}m", "-n", "pool", "vg", *place(data))
         self.run("lvcreate", "-Wn", "-Zn", "-L", "2m", "-n", "meta", "vg", *place(metadata))
@@ -115,16 +118,20 @@ class Lvm:
         self.run("lvcreate", *kind, "-m", str(legs - 1), "-L", f"{mib}m", "-Wn", "-Zn", "-n", name, "vg",
                  *(pv.node for pv in pvs))
 
-    def extend(self, volume: str, at: int, percent: int) -> tuple[str, ...]:
+    @staticmethod
+    def extend(volume: str, at: int, percent: int) -> tuple[str, ...]:
         """The command by which a monitor extends a pool that is filled to AT per cent."""
-        policy = [("activation/thin_pool_autoextend_threshold", at), ("activation/thin_pool_autoextend_percent", percent)]
-        return "lvextend", "--use-policies", "--config", " ".join(setting(*line) for line in policy), f"vg/{volume}"
+        kind = "activation/thin_pool_autoextend_"
+        policy = setting(kind + "threshold", at) + " " + setting(kind + "percent", percent)
+        return "lvextend", "--use-policies", "--config", policy, f"vg/{volume}"
 
     def close(self) -> None:
         """What is suspended or waits goes on, then everything of LVM's fails at once: so ends what is held."""
         for pv in self.pvs:
             if pv.holds():
                 pv.heal()
+        for process in list(self.running):
+            self.finish(process, check=False)
         volumes = [dm.Device(name) for name in ioctl.names() if name.startswith(b"vg-")]
         for device in volumes:
             if device.suspended():

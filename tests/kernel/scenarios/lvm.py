@@ -133,6 +133,7 @@ def extension_held(stage):
     lvm.apart(4, 40)
     pool, thin = lvm.thin_pool(16, data=lvm.pvs[2], metadata=lvm.pvs[1])
     dm.write(thin, 0, 12 * MIB)
+    pool.commit()  # or a commit of its own would be held, and lvextend with it before it suspends anything
     monitor = stage.monitor(ignore=UNDERNEATH)
     lvm.pvs[1].hold()
     command = lvm.start(*lvm.extend("pool", 70, 50), env=BY_MONITOR)
