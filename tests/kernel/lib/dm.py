@@ -60,6 +60,12 @@ class Device:
     def resume(self) -> None:
         self.call(ioctl.SUSPEND)
 
+    def dm_uuid(self) -> str:
+        return open(self.sysfs + "/dm/uuid").read().strip()
+
+    def suspended(self) -> bool:
+        return bool(self.call(ioctl.STATUS).flags & ioctl.SUSPENDED)
+
     def reload(self, table, noflush=False, read_only=False) -> None:
         self.load(table, read_only)
         self.suspend(noflush)
@@ -88,6 +94,10 @@ class Device:
         targets = self.call(ioctl.TABLE, ioctl.NOFLUSH).targets
         return targets[0][3] if targets else ""
 
+    def commit(self) -> None:
+        """A pool writes out its metadata, as at any status that does not say noflush."""
+        self.call(ioctl.TABLE)
+
     def table(self) -> str:
         return "\n".join(f"{start} {length} {kind} {text}".rstrip()
                          for start, length, kind, text in self.call(ioctl.TABLE, ioctl.STATUS_TABLE).targets)
@@ -115,6 +125,15 @@ class Device:
         """Every access fails from here on, as of a dead disk."""
         self.saved.append(self.table())
         self.reload(f"0 {self.sectors()} error", noflush=True)
+
+    def hold(self) -> None:
+        """Every write waits from here on, as on a disk that does not answer; `heal` lets them go on."""
+        self.saved.append(self.table())
+        _, sectors, _, place = self.table().split(None, 3)
+        self.reload(f"0 {sectors} delay {place} 0 {place} 3600000", noflush=True)
+
+    def holds(self) -> bool:
+        return " delay " in self.table()
 
     def heal(self) -> None:
         self.reload(self.saved.pop(), noflush=True)
@@ -148,7 +167,7 @@ def remove_all() -> None:
         for name in reversed(ioctl.names()):
             device = Device(name)
             try:
-                if device.call(ioctl.STATUS).flags & ioctl.SUSPENDED:
+                if device.suspended():
                     device.resume()
                 device.call(ioctl.REMOVE)
             except OSError:

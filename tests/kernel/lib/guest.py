@@ -19,7 +19,7 @@ def main() -> int:
     parser.add_argument("names", nargs="+")
     options = parser.parse_args()
     for module in ("dm-thin-pool", "dm-raid", "dm-mirror", "dm-multipath", "dm-service-time", "dm-round-robin",
-                   "raid1", "raid456"):
+                   "dm-delay", "raid1", "raid456"):
         dm.modprobe(module)
     disk = dm.Disk()
     outcomes = [scenario.play(name, options.program, options.results, disk)

@@ -6,7 +6,7 @@ import os
 import struct
 from dataclasses import dataclass
 
-CREATE, REMOVE, RENAME, SUSPEND, STATUS, LOAD, TABLE, MESSAGE = 3, 4, 5, 6, 7, 9, 12, 14
+CREATE, REMOVE, RENAME, SUSPEND, STATUS, LOAD, CLEAR, TABLE, MESSAGE = 3, 4, 5, 6, 7, 9, 10, 12, 14
 LIST = 2
 
 READONLY, SUSPENDED, STATUS_TABLE, PERSISTENT_DEV = 1 << 0, 1 << 1, 1 << 4, 1 << 3

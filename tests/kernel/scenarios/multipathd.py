@@ -1,47 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Beside the real multipathd, which needs udevd: it makes the map, fails the path and reinstates it."""
-import subprocess
-
+from daemons import Multipathd
 import dm
-import ioctl
 from monitor import happened, raised
 from multipath import remove_scsi_disks, scsi_disks, write_file
 from scenario import scenario
-
-CONFIGURATION = """
-defaults {
-  find_multipaths no
-  polling_interval 1
-  user_friendly_names yes
-  missing_uev_wait_timeout 2
-}
-"""
-
-
-def map_over(numbers: list[str]):
-    """The map that multipathd made, once it has these paths."""
-    for name in ioctl.names():
-        device = dm.Device(name)
-        if all(f" {number} A " in device.status() for number in numbers):
-            device.number = "%d:%d" % ioctl.major_minor(device.call(ioctl.STATUS).dev)
-            return device
-    return None
 
 
 @scenario
 def checker_fails_and_reinstates(stage):
     """A disk goes offline with no request on the way: multipathd's checker fails its path, and reinstates it later;
     its reloads are no news of paths."""
-    write_file("/etc/multipath.conf", CONFIGURATION)
     disks = scsi_disks(2, one_disk=True)
     stage.undo.append(remove_scsi_disks)
     stage.undo.append(dm.remove_all)
-    subprocess.run(["udevadm", "settle"], check=True)  # multipathd takes only what udevd has seen
-    log = open(stage.path("multipathd"), "w")
-    daemon = subprocess.Popen(["multipathd", "-d", "-s"], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-    stage.undo.append(lambda: (daemon.terminate(), daemon.wait(20)))
     numbers = [open(f"/sys/block/{disk}/dev").read().strip() for disk in disks]
-    map = dm.until(lambda: map_over(numbers), "multipathd's map with both paths", 60)
+    map = Multipathd(stage).map_over(numbers)
     name, number = map.name.decode(), numbers[0]
     monitor = stage.monitor(ignore=("device.table_changed", "multipath.group_switched"))
     write_file(f"/sys/block/{disks[0]}/device/state", "offline\n")
@@ -52,3 +26,30 @@ def checker_fails_and_reinstates(stage):
     dm.until(lambda: " F " not in map.status(), "the path's return", 20)
     monitor.expect(happened("multipath.path_reinstated", device=name, part=number, source="uevent",
                             data={"valid_paths": 2}), within=20)
+
+
+@scenario
+def queueing_disabled(stage):
+    """multipathd's own command turns queueing off, which holds though no path is left; of a map that is not its own
+    it knows nothing."""
+    disks = scsi_disks(2, one_disk=True)
+    stage.undo.append(remove_scsi_disks)
+    stage.undo.append(dm.remove_all)
+    numbers = [open(f"/sys/block/{disk}/dev").read().strip() for disk in disks]
+    multipathd = Multipathd(stage, no_path_retry="queue")
+    map = multipathd.map_over(numbers)
+    name = map.name.decode()
+    assert multipathd.ask('show maps raw format "%n %w"') == f"{name} {map.dm_uuid().removeprefix('mpath-')}\n"
+    assert multipathd.ask("disablequeueing map other") == "fail\n"
+    monitor = stage.monitor(ignore=("device.table_changed", "multipath.group_switched"))
+    assert multipathd.ask(f"disablequeueing map {name}") == "ok\n"
+    assert "queue_if_no_path" not in map.table(), map.table()
+    for disk in disks:
+        write_file(f"/sys/block/{disk}/device/state", "offline\n")
+    # Of queueing the kernel tells nothing: it is seen at the next look, whatever that is for.
+    monitor.any_order(happened("multipath.queueing_off", device=name),
+                      *(raised("multipath.path_failed", device=name, part=number) for number in numbers),
+                      raised("multipath.all_paths_failed", device=name), within=20)
+    monitor.nothing_else(3)  # three of multipathd's looks
+    assert "queue_if_no_path" not in map.table(), map.table()
+    dm.fails(dm.read, map)
