@@ -141,8 +141,7 @@ void Decider::Impl::drop(Lane& lane, const std::string& why) {
     for (const auto& item : lane.waiting.items()) say(lane, item, What::no, why);
     if (lane.retry)
         for (const auto& item : lane.retry->batch.items()) say(lane, item, What::no, why);
-    if (lane.suspended)
-        outbox.push_back({book, Suspension{&book->rules[lane.rule], *lane.suspended, State::cleared}});
+    if (lane.suspended) say_suspended(book->rules[lane.rule], *lane.suspended, State::cleared);
     Lane bare;
     bare.serial = lane.serial;
     bare.rule = lane.rule;
