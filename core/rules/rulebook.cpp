@@ -151,6 +151,15 @@ class Compiler {
                              [&](const auto* type) { return can_be(*type, states); }))
                 warn_of_state(word, *types.front());
         }
+        const auto lasts = [&](const Word& word) {
+            return std::any_of(word.types.begin(), word.types.end(),
+                               [](const auto* type) { return type->kind == Kind::condition; });
+        };
+        if (rule.settings.remind.how != RemindSettings::How::once && !words.empty() &&
+            (!states.contains(State::raised) || std::none_of(words.begin(), words.end(), lasts)))
+            diagnostics_.warning(rule.settings.name.at,
+                                 "never reminds:", "'" + escape(rule.settings.name.text) + "'",
+                                 "none of its events is a condition that lasts");
     }
 
     void warn_of_state(const Spelled& word, const EventType& type) {

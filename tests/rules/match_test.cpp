@@ -186,7 +186,9 @@ TEST(Quantity, Durations) {
                  {"1 s", {}, ""}};
     for (const auto& row : table) {
         EXPECT_EQ(parse_duration(row.text), row.duration) << row.text;
-        if (row.duration) EXPECT_EQ(duration_text(*row.duration), row.again);
+        if (row.duration) {
+            EXPECT_EQ(duration_text(*row.duration), row.again);
+        }
     }
 }
 
