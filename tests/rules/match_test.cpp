@@ -204,7 +204,8 @@ TEST(Placeholders, AreChecked) {
     EXPECT_EQ(wrong("{devise}"), "unknown placeholder '{devise}'; did you mean {device}?");
     EXPECT_EQ(wrong("{percentage_used}"),
               "unknown placeholder '{percentage_used}'; a field of the event's data is written {data.NAME}");
-    EXPECT_EQ(wrong("{data.}"), "unknown placeholder '{data.}'; did you mean {state}?");
+    EXPECT_EQ(wrong("{data.}"),
+              "unknown placeholder '{data.}'; a field of the event's data is written {data.NAME}");
     EXPECT_EQ(wrong("{}"), "unknown placeholder '{}'; write {{ for a brace");
     EXPECT_EQ(wrong("{\"text\": 1}"), "unknown placeholder '{\"text\": 1}'; write {{ for a brace");
     EXPECT_EQ(wrong("{device"), "'{' is not closed in '{device'; write {{ for a brace");
