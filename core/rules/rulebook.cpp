@@ -8,7 +8,7 @@
 #include <tuple>
 
 #include "base/text.hpp"
-#include "rules/quantity.hpp"
+#include "config/scalars.hpp"
 #include "rules/steps.hpp"
 #include "rules/terms.hpp"
 #include "rules/thresholds.hpp"
@@ -144,7 +144,7 @@ class Compiler {
                 diagnostics_.error(
                     word.at, "for: with what only happens:", "'" + escape(word.text) + "'",
                     names(happenings) + (happenings.size() == 1 ? " is" : " are") +
-                        " over at once and cannot hold for " + duration_text(rule.settings.hold),
+                        " over at once and cannot hold for " + format_duration(rule.settings.hold),
                     happenings.size() == types.size() ? "name a condition"
                                                       : "name the conditions, or add match: {state: raised}");
             if (std::none_of(types.begin(), types.end(),

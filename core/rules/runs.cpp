@@ -2,8 +2,8 @@
 // What starts, when, and what comes of its end.
 #include <algorithm>
 
+#include "config/scalars.hpp"
 #include "rules/decider_impl.hpp"
-#include "rules/quantity.hpp"
 
 namespace dmev {
 namespace {
@@ -83,14 +83,14 @@ void Decider::Impl::expire_windows(Lane& lane) {
             // It ended in between and came back in a way that the rule does not match.
             since = std::min(holds->time, now);
             if (later(since, hold) > now) {
-                say(lane, item, What::waits, "for " + duration_text(hold), later(since, hold));
+                say(lane, item, What::waits, "for " + format_duration(hold), later(since, hold));
                 continue;
             }
         }
         if (holds)
             lane.waiting.add(std::move(item));
         else
-            say(lane, item, What::no, "it ended before it had held for " + duration_text(hold));
+            say(lane, item, What::no, "it ended before it had held for " + format_duration(hold));
         it = lane.windows.erase(it);
     }
 }
@@ -121,7 +121,7 @@ bool Decider::Impl::has_room(Lane& lane, const Event& about) {
     const auto room = lane.room(rule.settings);
     if (room <= now) return true;
     const auto& most = rule.settings.max_runs;
-    wait(lane, "max_runs: " + std::to_string(most.count) + " per " + duration_text(most.per), room,
+    wait(lane, "max_runs: " + std::to_string(most.count) + " per " + format_duration(most.per), room,
          "room again within max_runs");
     if (!lane.suspended) {
         lane.suspended = about;
@@ -134,7 +134,7 @@ bool Decider::Impl::start_waiting(Lane& lane) {
     if (lane.waiting.empty()) return false;
     const auto& rule = settings(lane);
     if (const auto cool = lane.cool(rule); cool > now) {
-        wait(lane, "cooldown of " + duration_text(rule.cooldown), cool, "cooldown over");
+        wait(lane, "cooldown of " + format_duration(rule.cooldown), cool, "cooldown over");
         return false;
     }
     lane.waiting = holding(lane, std::move(lane.waiting), "it ended while it waited");

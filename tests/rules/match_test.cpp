@@ -166,32 +166,6 @@ TEST(Quantity, Amounts) {
     for (const auto& row : table) EXPECT_EQ(parse_amount(row.text), row.amount) << row.text;
 }
 
-TEST(Quantity, Durations) {
-    const struct {
-        const char* text;
-        std::optional<Millis> duration;
-        const char* again;
-    } table[] = {{"250ms", Millis{250}, "250ms"},
-                 {"10s", Millis{10'000}, "10s"},
-                 {"90s", Millis{90'000}, "90s"},
-                 {"60s", Millis{60'000}, "1m"},
-                 {"2h", Millis{7'200'000}, "2h"},
-                 {"1d", Millis{86'400'000}, "1d"},
-                 {"0s", Millis{0}, "0s"},
-                 {"10", {}, ""},
-                 {"-1s", {}, ""},
-                 {"1.5s", {}, ""},
-                 {"s", {}, ""},
-                 {"99999999999d", {}, ""},
-                 {"1 s", {}, ""}};
-    for (const auto& row : table) {
-        EXPECT_EQ(parse_duration(row.text), row.duration) << row.text;
-        if (row.duration) {
-            EXPECT_EQ(duration_text(*row.duration), row.again);
-        }
-    }
-}
-
 TEST(Placeholders, AreChecked) {
     const auto wrong = [](std::string_view text) {
         const auto checked = check_placeholders(text);
