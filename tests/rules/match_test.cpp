@@ -196,16 +196,8 @@ TEST(UnitName, IsChecked) {
          {"start a", "start a.service", "start note@{device}", "start note@{device}.service",
           "start a-b:c_d\\x2d.target", "start note@x{uuid}y"})
         EXPECT_EQ(wrong(good), "") << good;
-    EXPECT_EQ(wrong("restart a"),
-              "bad systemd action 'restart a': units can be started and nothing else; write 'start UNIT'");
-    EXPECT_EQ(wrong("start "),
-              "bad systemd action 'start ': units can be started and nothing else; write 'start UNIT'");
-    EXPECT_EQ(
-        wrong("start {device}"),
-        "bad unit name '{device}': a placeholder may stand in the instance only; write it behind the @, "
-        "as in 'start note@{device}'");
-    EXPECT_EQ(wrong("start a b"),
-              "bad unit name 'a b': it has ' '; letters, digits and :-_.\\@ may be in it");
+    EXPECT_EQ(wrong("start a$b"),
+              "bad unit name 'a$b': it has '$'; letters, digits and :-_.\\@ may be in it");
     EXPECT_EQ(wrong("start a@{{x"),
               "bad unit name 'a@{{x': it has '{'; letters, digits and :-_.\\@ may be in it");
     EXPECT_EQ(
