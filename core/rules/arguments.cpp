@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/text.hpp"
+#include "config/scalars.hpp"
 #include "rules/quantity.hpp"
 
 namespace dmev {
@@ -131,8 +132,11 @@ void read_arguments(const StepSettings& written, const HookType& hook, Step& ste
             else
                 wrong("true or false");
         } else if (name.text == kTimeout) {
-            step.timeout = node.kind == Node::Kind::scalar ? parse_duration(node.text) : std::nullopt;
-            if (!step.timeout || step.timeout == Millis{0}) wrong("a time above 0, as in 30s or 5m");
+            const auto time = parse_duration(node.text); // of what is no scalar the text is empty
+            if (time && *time > Millis{0})
+                step.timeout = *time;
+            else
+                wrong("a time above 0, as in 30s or 5m");
         } else if (const auto* param = declared(hook, name.text)) {
             auto got = read(*param, node);
             if (got.value)

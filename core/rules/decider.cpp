@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
+#include "config/scalars.hpp"
 #include "rules/decider_impl.hpp"
 #include "rules/matcher.hpp"
-#include "rules/quantity.hpp"
 #include "rules/same.hpp"
 
 namespace dmev {
@@ -71,8 +71,8 @@ void Decider::Impl::offer(std::size_t index, const Event& event) {
         window.item.event = event;
         ++window.item.count;
     }
-    window.item.because = "held for " + duration_text(rule.hold);
-    say(lane, window.item, What::waits, "for " + duration_text(rule.hold), later(window.since, rule.hold));
+    window.item.because = "held for " + format_duration(rule.hold);
+    say(lane, window.item, What::waits, "for " + format_duration(rule.hold), later(window.since, rule.hold));
     process(lane);
 }
 
@@ -101,7 +101,7 @@ void Decider::Impl::over(Lane& lane, const Subject& subject, State state) {
     if (const auto it = lane.windows.find(subject);
         it != lane.windows.end() && it->second.item.event.state == state) {
         say(lane, it->second.item, What::no,
-            "it ended before it had held for " + duration_text(settings(lane).hold));
+            "it ended before it had held for " + format_duration(settings(lane).hold));
         lane.windows.erase(it);
     }
     for (const auto& item : lane.waiting.remove(subject, state))
@@ -141,8 +141,7 @@ void Decider::Impl::drop(Lane& lane, const std::string& why) {
     for (const auto& item : lane.waiting.items()) say(lane, item, What::no, why);
     if (lane.retry)
         for (const auto& item : lane.retry->batch.items()) say(lane, item, What::no, why);
-    if (lane.suspended)
-        outbox.push_back({book, Suspension{&book->rules[lane.rule], *lane.suspended, State::cleared}});
+    if (lane.suspended) say_suspended(book->rules[lane.rule], *lane.suspended, State::cleared);
     Lane bare;
     bare.serial = lane.serial;
     bare.rule = lane.rule;

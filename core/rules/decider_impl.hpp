@@ -2,11 +2,12 @@
 // The decider's insides: lanes by rule and device, an agenda of when to look at which, and an outbox. What is
 // said to the ports is said when the outermost call ends, so that a port may call the decider again.
 #pragma once
+#include <functional>
 #include <map>
 #include <set>
 #include <span>
 #include <utility>
-#include <variant>
+#include <vector>
 
 #include "rules/decider.hpp"
 #include "rules/lane.hpp"
@@ -66,17 +67,8 @@ struct Decider::Impl {
              std::optional<Time> until = {});
     void say(const Lane& lane, const Item& item, Verdict::What what, std::string why,
              std::optional<Time> until = {});
+    void say_suspended(const Rule& rule, const Event& about, State state);
     void flush();
-
-    struct Suspension {
-        const Rule* rule;
-        Event about;
-        State state;
-    };
-    struct Letter {
-        std::shared_ptr<const Rulebook> book; // keeps the rule
-        std::variant<Firing, Suspension, Verdict> what;
-    };
 
     std::shared_ptr<const Rulebook> book;
     Ports ports;
@@ -89,7 +81,7 @@ struct Decider::Impl {
     std::map<std::uint64_t, std::shared_ptr<const Rulebook>> orphans; // firings whose rule is gone
     std::uint64_t last_serial = 0, last_firing = 0;
     std::size_t sweep_at = 64;
-    std::vector<Letter> outbox;
+    std::vector<std::function<void()>> outbox; // each keeps the rulebook that it speaks of
     int depth = 0;
 };
 

@@ -26,9 +26,11 @@ std::optional<Time> Lane::due(const RuleSettings& settings) const {
     for (const auto& [subject, window] : windows) earlier(later(window.since, settings.hold));
     if (suspended) earlier(room(settings));
     if (open) return out;
-    if (retry) earlier(std::max(retry->at, room(settings)));
-    if (!waiting.empty()) earlier(std::max(cool(settings), room(settings)));
-    if (remind_at && !retry) earlier(std::max({*remind_at, cool(settings), room(settings)}));
+    // Where max_runs stands in the way it is to be said when it does, and then once.
+    const auto by_room = [&](Time t) { return suspended ? std::max(t, room(settings)) : t; };
+    if (retry) earlier(by_room(retry->at));
+    if (!waiting.empty()) earlier(by_room(cool(settings)));
+    if (remind_at && !retry) earlier(by_room(std::max(*remind_at, cool(settings))));
     return out;
 }
 

@@ -16,7 +16,7 @@ Error wrong(std::string what, std::string object, std::string remedy) {
 
 Error unknown(std::string_view name) {
     std::string remedy = "write {{ for a brace";
-    if (const auto guess = nearest(name, placeholder_names()); !guess.empty())
+    if (const auto guess = nearest(name, placeholder_names()); !name.empty() && !guess.empty())
         remedy = "did you mean {" + std::string{guess} + "}?";
     else if (!name.empty() && name.find_first_of(" \":,") == std::string_view::npos)
         remedy = "a field of the event's data is written {data.NAME}";

@@ -8,7 +8,7 @@
 #include <tuple>
 
 #include "base/text.hpp"
-#include "rules/quantity.hpp"
+#include "config/scalars.hpp"
 #include "rules/steps.hpp"
 #include "rules/terms.hpp"
 #include "rules/thresholds.hpp"
@@ -144,13 +144,22 @@ class Compiler {
                 diagnostics_.error(
                     word.at, "for: with what only happens:", "'" + escape(word.text) + "'",
                     names(happenings) + (happenings.size() == 1 ? " is" : " are") +
-                        " over at once and cannot hold for " + duration_text(rule.settings.hold),
+                        " over at once and cannot hold for " + format_duration(rule.settings.hold),
                     happenings.size() == types.size() ? "name a condition"
                                                       : "name the conditions, or add match: {state: raised}");
             if (std::none_of(types.begin(), types.end(),
                              [&](const auto* type) { return can_be(*type, states); }))
                 warn_of_state(word, *types.front());
         }
+        const auto lasts = [&](const Word& word) {
+            return std::any_of(word.types.begin(), word.types.end(),
+                               [](const auto* type) { return type->kind == Kind::condition; });
+        };
+        if (rule.settings.remind.how != RemindSettings::How::once && !words.empty() &&
+            (!states.contains(State::raised) || std::none_of(words.begin(), words.end(), lasts)))
+            diagnostics_.warning(rule.settings.name.at,
+                                 "never reminds:", "'" + escape(rule.settings.name.text) + "'",
+                                 "none of its events is a condition that lasts");
     }
 
     void warn_of_state(const Spelled& word, const EventType& type) {

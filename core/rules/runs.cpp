@@ -2,8 +2,8 @@
 // What starts, when, and what comes of its end.
 #include <algorithm>
 
+#include "config/scalars.hpp"
 #include "rules/decider_impl.hpp"
-#include "rules/quantity.hpp"
 
 namespace dmev {
 namespace {
@@ -83,14 +83,14 @@ void Decider::Impl::expire_windows(Lane& lane) {
             // It ended in between and came back in a way that the rule does not match.
             since = std::min(holds->time, now);
             if (later(since, hold) > now) {
-                say(lane, item, What::waits, "for " + duration_text(hold), later(since, hold));
+                say(lane, item, What::waits, "for " + format_duration(hold), later(since, hold));
                 continue;
             }
         }
         if (holds)
             lane.waiting.add(std::move(item));
         else
-            say(lane, item, What::no, "it ended before it had held for " + duration_text(hold));
+            say(lane, item, What::no, "it ended before it had held for " + format_duration(hold));
         it = lane.windows.erase(it);
     }
 }
@@ -98,7 +98,7 @@ void Decider::Impl::expire_windows(Lane& lane) {
 void Decider::Impl::start_what_can(Lane& lane) {
     const auto& rule = book->rules[lane.rule];
     if (lane.suspended && lane.room(rule.settings) <= now) {
-        outbox.push_back({book, Suspension{&rule, *lane.suspended, State::cleared}});
+        say_suspended(rule, *lane.suspended, State::cleared);
         lane.suspended.reset();
     }
     if (lane.open)
@@ -121,11 +121,11 @@ bool Decider::Impl::has_room(Lane& lane, const Event& about) {
     const auto room = lane.room(rule.settings);
     if (room <= now) return true;
     const auto& most = rule.settings.max_runs;
-    wait(lane, "max_runs: " + std::to_string(most.count) + " per " + duration_text(most.per), room,
+    wait(lane, "max_runs: " + std::to_string(most.count) + " per " + format_duration(most.per), room,
          "room again within max_runs");
     if (!lane.suspended) {
         lane.suspended = about;
-        outbox.push_back({book, Suspension{&rule, about, State::raised}});
+        say_suspended(rule, about, State::raised);
     }
     return false;
 }
@@ -134,7 +134,7 @@ bool Decider::Impl::start_waiting(Lane& lane) {
     if (lane.waiting.empty()) return false;
     const auto& rule = settings(lane);
     if (const auto cool = lane.cool(rule); cool > now) {
-        wait(lane, "cooldown of " + duration_text(rule.cooldown), cool, "cooldown over");
+        wait(lane, "cooldown of " + format_duration(rule.cooldown), cool, "cooldown over");
         return false;
     }
     lane.waiting = holding(lane, std::move(lane.waiting), "it ended while it waited");
@@ -224,7 +224,8 @@ void Decider::Impl::start(Lane& lane, Batch batch, Firing firing) {
         if (!lane.told.empty()) lane.remind_at = later(now, reminder_wait(remind, lane.reminders));
     }
     lane.open = Lane::Open{firing.id, std::move(batch), firing.attempt, firing.reminder, false, book};
-    outbox.push_back({book, std::move(firing)});
+    outbox.push_back(
+        [this, keep = book, letter = std::move(firing)]() mutable { ports.fire(std::move(letter)); });
 }
 
 std::optional<Time> Decider::Impl::ended(std::uint64_t firing, const Outcome& outcome) {
@@ -262,7 +263,14 @@ void Decider::Impl::say(const Rule& rule, const std::string& event, What what, s
                         std::optional<Time> until) {
     if (!ports.verdict) return;
     const char* const prefix = what == What::fires ? "fires: " : what == What::waits ? "waits: " : "";
-    outbox.push_back({book, Verdict{what, &rule, event, prefix + std::move(why), until}});
+    outbox.push_back(
+        [this, keep = book, verdict = Verdict{what, &rule, event, prefix + std::move(why), until}] {
+            ports.verdict(verdict);
+        });
+}
+
+void Decider::Impl::say_suspended(const Rule& rule, const Event& about, State state) {
+    outbox.push_back([this, keep = book, &rule, about, state] { ports.suspended(rule, about, state); });
 }
 
 void Decider::Impl::say(const Lane& lane, const Item& item, What what, std::string why,
@@ -274,14 +282,7 @@ void Decider::Impl::flush() {
     // A port may call back: what that adds is said in its turn.
     while (!outbox.empty()) {
         auto letters = std::exchange(outbox, {});
-        for (auto& [keeps, what] : letters) {
-            if (auto* firing = std::get_if<Firing>(&what))
-                ports.fire(std::move(*firing));
-            else if (const auto* suspension = std::get_if<Suspension>(&what))
-                ports.suspended(*suspension->rule, suspension->about, suspension->state);
-            else
-                ports.verdict(std::get<Verdict>(what));
-        }
+        for (const auto& letter : letters) letter();
     }
 }
 

@@ -20,12 +20,6 @@ void check_text(const Spelled& text, Diagnostics& diagnostics) {
     diagnostics.error(text.at, e.what, e.object, e.why, e.remedy);
 }
 
-void check_program(const Spelled& program, Diagnostics& diagnostics) {
-    if (program.text.find_first_of("{}") != std::string::npos)
-        diagnostics.error(program.at, "placeholder in the program's path", "'" + escape(program.text) + "'",
-                          "what is run must not depend on a device's name", "use it in an argument");
-}
-
 void check_unit(const Spelled& text, Diagnostics& diagnostics) {
     const auto checked = check_start_unit(text.text);
     if (checked) return;
@@ -62,10 +56,6 @@ class Steps {
             unknown(written.name);
             return std::nullopt;
         }
-        if (!written.arguments.empty())
-            diagnostics_.error(written.arguments.front().first.at, "parameter for an action",
-                               "'" + escape(step.name) + "'", "only hooks take parameters",
-                               "set it where the action is defined");
         step.action = *named;
         return step;
     }
@@ -97,8 +87,8 @@ class Steps {
 } // namespace
 
 void check_action(const ActionSettings& action, Diagnostics& diagnostics) {
-    for (std::size_t i = 0; i < action.exec.size(); ++i)
-        i == 0 ? check_program(action.exec[0], diagnostics) : check_text(action.exec[i], diagnostics);
+    // The program's own path has none: the reader saw to that.
+    for (std::size_t i = 1; i < action.exec.size(); ++i) check_text(action.exec[i], diagnostics);
     if (action.log) check_text(action.log->message, diagnostics);
     if (action.systemd) check_unit(*action.systemd, diagnostics);
     for (const auto& [name, value] : action.env) check_text(value, diagnostics);

@@ -44,15 +44,12 @@ std::string without_placeholders(std::string_view text) {
 } // namespace
 
 Result<> check_start_unit(std::string_view text) {
-    if (!text.starts_with(kStart) || text.size() == kStart.size())
-        return Error{ErrorKind::bad_config, "bad systemd action", "'" + escape(text) + "'",
-                     "units can be started and nothing else", "write 'start UNIT'"};
+    if (!text.starts_with(kStart)) return {};
     const auto unit = text.substr(kStart.size());
     if (auto checked = check_placeholders(unit); !checked) return checked;
     const auto at = unit.find('@');
-    if (unit.find('{') < at)
-        return bad(unit, "a placeholder may stand in the instance only",
-                   "write it behind the @, as in 'start note@{device}'");
+    if (unit.empty() || unit.find('{') < at || unit.find_first_of(" \t\n/") != std::string_view::npos)
+        return {};
     const auto plain = without_placeholders(unit);
     const auto strange = std::find_if_not(plain.begin(), plain.end(), is_unit_character);
     if (strange != plain.end())

@@ -6,7 +6,8 @@
 
 namespace dmev {
 
-// "start UNIT", where placeholders may stand in the instance, behind the @, and nowhere else.
+// The unit of "start UNIT@{device}": its placeholders, its characters, its kind. What does not have this form
+// the reader refused already, and it is not refused twice.
 Result<> check_start_unit(std::string_view text);
 
 } // namespace dmev
