@@ -47,10 +47,11 @@ void check(Reader& reader, const Node& node, const PollSettings& poll) {
     const char* key = node.find("fastest") ? "fastest" : "interval";
     const auto* at = node.find(key);
     if (!at) return; // it is told where the two stand
-    reader.bad(*at, {key},
-               fmt::format("'fastest' ({}) is longer than 'interval' ({})", format_duration(poll.fastest),
-                           format_duration(poll.interval)),
-               "give both");
+    reader.bad(
+        *at, {key},
+        fmt::format("'fastest' ({}) is longer than 'interval' ({})", format_duration(poll.fastest),
+                    format_duration(poll.interval)),
+        node.find("fastest") && node.find("interval") ? "'fastest' is the shorter of the two" : "give both");
 }
 
 void check(Reader& reader, const Node& node, const IgnoreSettings& ignore) {
