@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 #include <pwd.h>
 
+#include <fstream>
+#include <iterator>
+
 #include "config/load.hpp"
 #include "config/print.hpp"
 
@@ -21,45 +24,14 @@ Settings settings_of(std::string_view text) {
     return settings;
 }
 
-// Every key, and every form that a value has.
-constexpr const char* kAll = R"(version: 1
-monitor: [thin, "raid.*", PATH_FAILED]
-ignore:
-  - uuid: "CRYPT-*"
-  - {name: "tmp-*", uuid: "LVM-[ab]*"}
-poll: {interval: 1m, fastest: 500ms}
-thresholds:
-  thin.data_threshold: {at: 82.5, step: 0, clear: 82.5}
-  thin.volume_threshold: {at: 0}
-actions:
-  page: {exec: [/bin/page, "{severity}", "", "two words", 5], timeout: 20s, run_as: nobody, env: {A: "1", LANG: C.UTF-8}}
-  note: {log: "{device}: {message}"}
-  loud: {log: {level: error}}
-  unit: {systemd: "start page@{device}.service", timeout: 1m}
-rules:
-  - name: grow thin pools
-    on: [thin.low_water, thin.data_threshold]
-    match: {device: "vg0-*", severity: ">= warning", data.data_percent: [">= 70", 5], initial: false}
-    do:
-      - thin.extend: {max_size: 2TiB, percent: 20, even_if_managed: true, note: "5"}
-      - raid.repair:
-      - page
-      - exec: /bin/true
-      - log: done
-    for: 10s
-    cooldown: 1h
-    remind: diminishing 6h
-    max_runs: 5 per 10m
-    retry: {attempts: 3, backoff: 1s..5m}
-    enabled: false
-    dry_run: true
-  - {name: short, on: raid, do: mirror.repair, retry: }
-limits: {programs: 2, queue: 10}
-dry_run: true
-)";
+// The file that has every key.
+Settings whole() {
+    std::ifstream stream{WHOLE};
+    return settings_of(std::string{std::istreambuf_iterator<char>{stream}, {}});
+}
 
 TEST(Settings, EveryKeyIsRead) {
-    const auto s = settings_of(kAll);
+    const auto s = whole();
     ASSERT_EQ(s.monitor.size(), 3u);
     EXPECT_EQ(s.monitor[1].text, "raid.*");
     EXPECT_EQ(s.monitor[1].at.column, 17);
@@ -80,7 +52,7 @@ TEST(Settings, EveryKeyIsRead) {
 }
 
 TEST(Settings, ActionsAreRead) {
-    const auto s = settings_of(kAll);
+    const auto s = whole();
     ASSERT_EQ(s.actions.size(), 4u);
     const auto& page = s.actions[0];
     EXPECT_EQ(page.name.text, "page");
@@ -98,7 +70,7 @@ TEST(Settings, ActionsAreRead) {
 }
 
 TEST(Settings, RulesAreRead) {
-    const auto s = settings_of(kAll);
+    const auto s = whole();
     ASSERT_EQ(s.rules.size(), 2u);
     const auto& rule = s.rules[0];
     EXPECT_EQ(rule.name.text, "grow thin pools");
@@ -129,7 +101,7 @@ TEST(Settings, RulesAreRead) {
 }
 
 TEST(Settings, UsersAreResolved) {
-    const auto run_as = settings_of(kAll).actions[0].run_as;
+    const auto run_as = whole().actions[0].run_as;
     const auto* nobody = getpwnam("nobody");
     ASSERT_NE(nobody, nullptr);
     EXPECT_EQ(run_as.who.text, "nobody");
@@ -164,7 +136,7 @@ TEST(Settings, WhatIsOnlyNamedIsEmpty) {
 }
 
 TEST(Print, YamlReadsBackAsTheSame) {
-    const auto first = settings_of(kAll);
+    const auto first = whole();
     const auto yaml = settings_yaml(first);
     const auto again = settings_of(yaml);
     EXPECT_EQ(settings_yaml(again), yaml);
