@@ -76,8 +76,11 @@ void check(Reader& reader, const Node& node, const RuleSettings& rule) {
         {"name", "give it one, as 'name: grow thin pools'"},
         {"on", "say which events it is about, as 'on: [thin.low_water]'"},
         {"do", "say what is to be done, as 'do: [thin.extend]'"}};
-    for (const auto& [key, remedy] : required)
-        if (!given(node, key)) reader.error(node.at, which + " has no", fmt::format("'{}'", key), {}, remedy);
+    for (const auto& [key, remedy] : required) {
+        const bool told = key == required[0].first && node.find(key); // as a text that is nothing
+        if (!told && !given(node, key))
+            reader.error(node.at, which + " has no", fmt::format("'{}'", key), {}, remedy);
+    }
     if (!is_printable(rule.name.text))
         reader.bad({.at = rule.name.at}, {"name"}, "it has control characters", "write it in one line");
 }
