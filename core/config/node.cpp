@@ -12,7 +12,7 @@ const Node* Node::find(std::string_view key) const {
 const char* Node::kind_name() const {
     switch (kind) {
         case Kind::null: return "nothing";
-        case Kind::scalar: return "a text";
+        case Kind::scalar: return "a single value";
         case Kind::list: return "a list";
         case Kind::map: return "a map";
     }

@@ -62,6 +62,12 @@ std::string scalar_text(const Node& node) {
     return out;
 }
 
+// Keys are texts for every reader of ours, even `on`.
+std::string key_text(const Node& key) {
+    const bool null = key.text == "null" || key.text == "Null" || key.text == "NULL";
+    return is_safe(key.text) && !null ? key.text : scalar_text(key);
+}
+
 bool is_inline(const Node& node) {
     switch (node.kind) {
         case Node::Kind::null:
@@ -98,7 +104,7 @@ void write_block(std::string& out, const Node& node, const std::string& first) {
         lead = indent;
     }
     for (const auto& [key, value] : node.members) {
-        out += lead + scalar_text(key) + ":";
+        out += lead + key_text(key) + ":";
         if (is_inline(value)) {
             out += " " + inline_text(value) + "\n";
         } else {

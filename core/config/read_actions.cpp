@@ -117,7 +117,7 @@ void read(Reader& reader, const Node& node, LogSettings& into, const Field& fiel
 void check(Reader& reader, const Node&, const LogSettings& log) {
     if (has(kLevels, log.level.text) || log.level.text.empty()) return;
     const std::vector<std::string> levels{kLevels.begin(), kLevels.end()};
-    const auto guess = nearest(log.level.text, levels);
+    const auto guess = meant(log.level.text, levels);
     reader.bad(
         {.at = log.level.at}, {"level"}, fmt::format("'{}' is no level", escape(log.level.text)),
         guess.empty() ? "write debug, info, warning or error" : fmt::format("did you mean '{}'?", guess));

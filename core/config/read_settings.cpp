@@ -47,10 +47,11 @@ void check(Reader& reader, const Node& node, const PollSettings& poll) {
     const char* key = node.find("fastest") ? "fastest" : "interval";
     const auto* at = node.find(key);
     if (!at) return; // it is told where the two stand
-    reader.bad(*at, {key},
-               fmt::format("'fastest' ({}) is longer than 'interval' ({})", format_duration(poll.fastest),
-                           format_duration(poll.interval)),
-               "give both");
+    reader.bad(
+        *at, {key},
+        fmt::format("'fastest' ({}) is longer than 'interval' ({})", format_duration(poll.fastest),
+                    format_duration(poll.interval)),
+        node.find("fastest") && node.find("interval") ? "'fastest' is the shorter of the two" : "give both");
 }
 
 void check(Reader& reader, const Node& node, const IgnoreSettings& ignore) {
@@ -75,8 +76,11 @@ void check(Reader& reader, const Node& node, const RuleSettings& rule) {
         {"name", "give it one, as 'name: grow thin pools'"},
         {"on", "say which events it is about, as 'on: [thin.low_water]'"},
         {"do", "say what is to be done, as 'do: [thin.extend]'"}};
-    for (const auto& [key, remedy] : required)
-        if (!given(node, key)) reader.error(node.at, which + " has no", fmt::format("'{}'", key), {}, remedy);
+    for (const auto& [key, remedy] : required) {
+        const bool told = key == required[0].first && node.find(key); // as a text that is nothing
+        if (!told && !given(node, key))
+            reader.error(node.at, which + " has no", fmt::format("'{}'", key), {}, remedy);
+    }
     if (!is_printable(rule.name.text))
         reader.bad({.at = rule.name.at}, {"name"}, "it has control characters", "write it in one line");
 }

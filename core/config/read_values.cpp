@@ -10,16 +10,15 @@
 namespace dmev {
 namespace {
 
-// A scalar that PARSE understands. A quoted one is a text, which few types are.
-template <class T, class Parse>
-void read_parsed(Reader& reader, const Node& node, T& into, const Field& field, const char* wanted,
-                 Parse parse) {
-    if (!reader.is_scalar(node, field, wanted)) return;
+// A scalar that PARSE understands; none when it is told that it is not.
+template <class Parse>
+auto parsed(Reader& reader, const Node& node, const Field& field, const char* wanted, Parse parse)
+    -> std::optional<std::decay_t<decltype(*parse(node.text))>> {
+    if (!reader.is_scalar(node, field, wanted)) return std::nullopt;
     auto value = parse(node.text);
-    if (value)
-        into = *std::move(value);
-    else
-        reader.bad(node, field, value.error().why, value.error().remedy);
+    if (value) return *std::move(value);
+    reader.bad(node, field, value.error().why, value.error().remedy);
+    return std::nullopt;
 }
 
 // A number or a flag: in quotes it is a text.
@@ -35,21 +34,16 @@ template <class T, class Parse>
 void read_number(Reader& reader, const Node& node, T& into, const Field& field, const char* wanted,
                  Parse parse) {
     if (!is_bare(reader, node, field, wanted)) return;
-    T number{};
-    bool right = false;
-    read_parsed(reader, node, number, field, wanted, [&](std::string_view text) {
-        auto parsed = parse(text);
-        right = static_cast<bool>(parsed);
-        return parsed;
-    });
-    if (!right) return;
+    const auto number = parsed(reader, node, field, wanted, parse);
+    if (!number) return;
     const auto [least, most] = field.range;
-    if (number < least || (most > 0 && number > most))
-        reader.bad(node, field, fmt::format("{} is not from {} to {}", node.text, least, most),
-                   least == most ? fmt::format("write {}", least)
-                                 : fmt::format("write a number from {} to {}", least, most));
+    if (*number >= least && (most == 0 || *number <= most))
+        into = *number;
+    else if (least == most)
+        reader.bad(node, field, fmt::format("it is {}", node.text), fmt::format("write {}", least));
     else
-        into = number;
+        reader.bad(node, field, fmt::format("{} is not from {} to {}", node.text, least, most),
+                   fmt::format("write a number from {} to {}", least, most));
 }
 
 constexpr const char* kText = "a text";
@@ -64,7 +58,8 @@ bool is_name(std::string_view text) {
 
 void read(Reader& reader, const Node& node, bool& into, const Field& field) {
     constexpr const char* wanted = "true or false";
-    if (is_bare(reader, node, field, wanted)) read_parsed(reader, node, into, field, wanted, parse_flag);
+    if (!is_bare(reader, node, field, wanted)) return;
+    if (const auto flag = parsed(reader, node, field, wanted, parse_flag)) into = *flag;
 }
 
 void read(Reader& reader, const Node& node, std::uint32_t& into, const Field& field) {
@@ -76,17 +71,18 @@ void read(Reader& reader, const Node& node, double& into, const Field& field) {
 }
 
 void read(Reader& reader, const Node& node, Millis& into, const Field& field) {
-    Millis duration = into;
-    read_parsed(reader, node, duration, field, "a duration as 250ms, 10s, 5m, 2h or 1d", parse_duration);
+    const auto duration =
+        parsed(reader, node, field, "a duration as 250ms, 10s, 5m, 2h or 1d", parse_duration);
+    if (!duration) return;
     const auto least = Millis{static_cast<Millis::rep>(field.range.least)};
     const auto most =
         field.range.most > 0 ? Millis{static_cast<Millis::rep>(field.range.most)} : kLongestTime;
-    if (duration >= least && duration <= most)
-        into = duration;
+    if (*duration >= least && *duration <= most)
+        into = *duration;
     else
         reader.bad(
             node, field,
-            fmt::format("'{}' is {}", escape(node.text), duration < least ? "too short" : "too long"),
+            fmt::format("'{}' is {}", escape(node.text), *duration < least ? "too short" : "too long"),
             fmt::format("write a duration from {} to {}", format_duration(least), format_duration(most)));
 }
 
@@ -112,22 +108,21 @@ void read(Reader& reader, const Node& node, std::vector<Spelled>& into, const Fi
 }
 
 void read(Reader& reader, const Node& node, RunAs& into, const Field& field) {
-    read_parsed(reader, node, into, field, "USER or USER:GROUP", [&](const std::string& text) {
-        return resolve_user({text, node.at});
-    });
+    const auto resolve = [&](const std::string& text) { return resolve_user({text, node.at}); };
+    if (auto user = parsed(reader, node, field, "USER or USER:GROUP", resolve)) into = *std::move(user);
 }
 
 void read(Reader& reader, const Node& node, RemindSettings& into, const Field& field) {
-    read_parsed(reader, node, into, field, "'once', 'every 1h', 'diminishing' or 'diminishing 6h'",
-                parse_remind);
+    constexpr const char* wanted = "'once', 'every 1h', 'diminishing' or 'diminishing 6h'";
+    if (const auto remind = parsed(reader, node, field, wanted, parse_remind)) into = *remind;
 }
 
 void read(Reader& reader, const Node& node, MaxRunsSettings& into, const Field& field) {
-    read_parsed(reader, node, into, field, "'5 per 10m'", parse_max_runs);
+    if (const auto limit = parsed(reader, node, field, "'5 per 10m'", parse_max_runs)) into = *limit;
 }
 
 void read(Reader& reader, const Node& node, BackoffSettings& into, const Field& field) {
-    read_parsed(reader, node, into, field, "'1s..5m'", parse_backoff);
+    if (const auto backoff = parsed(reader, node, field, "'1s..5m'", parse_backoff)) into = *backoff;
 }
 
 // env:

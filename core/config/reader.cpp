@@ -3,23 +3,32 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.hpp"
 
 namespace dmev {
 namespace {
 
-// One of KNOWN that is a part of WORD, or the other way round, up to a joint: on_event, on.
-std::string_view related(std::string_view word, const std::vector<std::string>& known) {
-    const auto begins = [](std::string_view longer, std::string_view shorter) {
-        return longer.size() > shorter.size() && longer.starts_with(shorter) &&
-               std::string_view{"_-."}.find(longer[shorter.size()]) != std::string_view::npos;
-    };
-    for (const auto& name : known)
-        if (begins(word, name) || begins(name, word)) return name;
+// One of KNOWN that begins as WORD does, by four letters or all of a shorter one: on_event, on.
+std::string_view related(std::string_view word, std::span<const std::string> known) {
+    for (const auto& name : known) {
+        const auto same =
+            std::mismatch(word.begin(), word.end(), name.begin(), name.end()).first - word.begin();
+        const auto common = static_cast<std::size_t>(same);
+        if (common >= 4 ||
+            (common == name.size() && std::string_view{"_-."}.find(word[common]) != std::string_view::npos))
+            return name;
+    }
     return {};
 }
 
 } // namespace
+
+std::string_view meant(std::string_view word, std::span<const std::string> known) {
+    const auto guess = nearest(word, known);
+    return guess.empty() ? related(word, known) : guess;
+}
 
 void Reader::error(const Place& at, std::string what, std::string object, std::string why,
                    std::string remedy) {
@@ -32,8 +41,7 @@ void Reader::bad(const Node& node, const Field& field, std::string why, std::str
 }
 
 void Reader::unknown_key(const Node& key, const std::vector<std::string>& known) {
-    auto guess = nearest(key.text, known);
-    if (guess.empty()) guess = related(key.text, known);
+    const auto guess = meant(key.text, known);
     error(key.at, "unknown key", fmt::format("'{}'", escape(key.text)), {},
           guess.empty() ? fmt::format("the keys here are {}", fmt::join(known, ", "))
                         : fmt::format("did you mean '{}'?", guess));
@@ -42,7 +50,11 @@ void Reader::unknown_key(const Node& key, const std::vector<std::string>& known)
 bool Reader::is_scalar(const Node& node, const Field& field, std::string_view wanted) {
     if (node.faulty) return false;
     if (node.kind == Node::Kind::scalar) return true;
-    bad(node, field, fmt::format("it is {}", node.kind_name()), fmt::format("write {}", wanted));
+    // {device} without quotes is a map too.
+    const bool placeholder = node.members.size() == 1 && node.members[0].second.kind == Node::Kind::null;
+    bad(node, field, fmt::format("it is {}", node.kind_name()),
+        placeholder ? fmt::format("put it into quotes: \"{{{}}}\"", escape(node.members[0].first.text))
+                    : fmt::format("write {}", wanted));
     return false;
 }
 

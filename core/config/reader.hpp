@@ -2,6 +2,7 @@
 // From a Node to settings: a function for each type of value, and one for every struct that has a table of
 // keys. Each says what is wrong and goes on; what was right is in the settings in any case.
 #pragma once
+#include <span>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -31,6 +32,9 @@ struct Field {
     std::string_view name;
     Range range{};
 };
+
+// What WORD was probably meant as: the nearest of KNOWN in spelling, else one that begins alike, else empty.
+std::string_view meant(std::string_view word, std::span<const std::string> known);
 
 class Reader {
  public:

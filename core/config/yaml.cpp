@@ -45,10 +45,22 @@ class Builder : public YAML::EventHandler {
     }
     void OnDocumentEnd() override {}
 
-    void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { put(node(Node::Kind::null, mark)); }
+    void OnNull(const YAML::Mark& mark, YAML::anchor_t) override {
+        auto nothing = node(Node::Kind::null, mark);
+        const auto offset = std::min(static_cast<std::size_t>(std::max(mark.pos, 0)), text_.size());
+        // Of an item that is nothing, the '-' is where people look.
+        const auto dash = text_.substr(0, offset).find_last_not_of(" \t\r\n");
+        if (dash != std::string_view::npos && text_[dash] == '-') {
+            const auto skipped = text_.substr(dash, offset - dash);
+            nothing.at.line -= static_cast<int>(std::count(skipped.begin(), skipped.end(), '\n'));
+            nothing.at.column = static_cast<int>(dash - (text_.rfind('\n', dash) + 1)) + 1;
+        }
+        put(std::move(nothing));
+    }
 
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-        refuse(mark, "an alias ('*name')", "write out what it stands for");
+        refuse(mark, "an alias ('*name')",
+               "write out what it stands for; a text that begins with '*' needs quotes");
         auto alias = node(Node::Kind::null, mark);
         alias.faulty = true;
         put(std::move(alias));
@@ -157,6 +169,8 @@ class Builder : public YAML::EventHandler {
         } else {
             auto key = std::move(top.key.front());
             top.key.clear();
+            // The library gives nothing the place of what comes after it.
+            if (value.kind == Node::Kind::null) value.at = key.at;
             if (is_key(top, key)) top.node.members.push_back({std::move(key), std::move(value)});
         }
     }
@@ -185,18 +199,24 @@ class Builder : public YAML::EventHandler {
     int documents_ = 0;
 };
 
-// What the library says, and what is mostly behind it.
-const char* remedy(std::string_view message) {
-    constexpr std::array<std::pair<std::string_view, const char*>, 6> known{{
-        {"end of map not found", "check the indentation here, and that the line above is 'key: value'"},
+// What the library says, and what is mostly behind it. LINE is where.
+const char* remedy(std::string_view message, std::string_view line) {
+    const auto blanks = line.substr(0, line.find_first_not_of(" \t"));
+    if (blanks.find('\t') != std::string_view::npos) return "indent with spaces: this line has a tab";
+    constexpr std::array<std::pair<std::string_view, const char*>, 8> known{{
+        {"end of map not found",
+         "check the indentation, and that the line above is 'key: value'; a text that begins with '{' or '[' "
+         "needs quotes"},
         {"illegal map value", "put text that has ': ' in it into quotes; check the indentation"},
         {"end of sequence not found", "items of one list begin at one column, each with '- '"},
         {"end of sequence flow", "put the missing ']', and commas between the items"},
         {"end of map flow", "put the missing '}', and commas between the members"},
-        {"illegal tab", "indent with spaces"},
+        {"anchor", "a text that begins with '*' or '&' needs quotes"},
+        {"alias", "a text that begins with '*' needs quotes"},
+        {"unknown token", "a text that begins with '@', '`' or '%' needs quotes"},
     }};
     for (const auto& [part, meant] : known)
-        if (message.starts_with(part)) return meant;
+        if (message.find(part) != std::string_view::npos) return meant;
     return "check the indentation, the quotes and the brackets here and on the line above";
 }
 
@@ -219,7 +239,7 @@ Node parse_yaml(std::string_view text, const std::string& file, Diagnostics& dia
     } catch (const Stop&) {
     } catch (const YAML::Exception& e) {
         const Place at = e.mark.is_null() ? Place{file} : Place{file, e.mark.line + 1, e.mark.column + 1};
-        diagnostics.error(at, "this is not YAML", {}, escape(e.msg), remedy(e.msg));
+        diagnostics.error(at, "this is not YAML", {}, escape(e.msg), remedy(e.msg, line_of(text, at.line)));
     } catch (const std::exception& e) {
         diagnostics.error({file}, "the file cannot be parsed", {}, escape(e.what()));
     }

@@ -19,13 +19,6 @@ bool is_foreign(char c) {
     return (byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7F;
 }
 
-Place place_of(std::string_view text, std::size_t offset, const std::string& file) {
-    const auto before = text.substr(0, offset);
-    const auto line = std::count(before.begin(), before.end(), '\n');
-    const auto start = before.rfind('\n'); // npos + 1 is 0
-    return {file, static_cast<int>(line) + 1, static_cast<int>(offset - (start + 1)) + 1};
-}
-
 // How much of LINE, which is not UTF-8, is.
 std::size_t valid_prefix(std::string_view line) {
     std::size_t at = 0;
@@ -78,6 +71,19 @@ bool check_text(std::string_view text, const std::string& file, Diagnostics& dia
         start = end + 1;
     }
     return true;
+}
+
+Place place_of(std::string_view text, std::size_t offset, const std::string& file) {
+    const auto before = text.substr(0, offset);
+    const auto line = std::count(before.begin(), before.end(), '\n');
+    const auto start = before.rfind('\n'); // npos + 1 is 0
+    return {file, static_cast<int>(line) + 1, static_cast<int>(offset - (start + 1)) + 1};
+}
+
+std::string_view line_of(std::string_view text, int number) {
+    for (int line = 1; line < number && !text.empty(); ++line)
+        text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+    return number > 0 ? text.substr(0, text.find('\n')) : std::string_view{};
 }
 
 bool is_terminated(std::string_view text, std::size_t start) {

@@ -18,6 +18,7 @@ int print_json(const char* file) {
     dmev::Diagnostics diagnostics;
     dmev::read_settings(text, file, settings, diagnostics);
     for (const auto& error : diagnostics.errors) std::cerr << error.text() << '\n';
+    for (const auto& warning : diagnostics.warnings) std::cerr << "warning: " << warning.text() << '\n';
     std::cout << dmev::settings_json(settings) << '\n';
     return diagnostics.ok() ? 0 : 1;
 }

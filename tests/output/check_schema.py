@@ -19,7 +19,7 @@ def load(config):
     for path in sorted(pathlib.Path(config).glob("*.schema.json")):
         schema = json.loads(path.read_text(encoding="utf-8"))
         jsonschema.Draft202012Validator.check_schema(schema)
-        if "schema" in schema["properties"]:  # that of the configuration is of what is read
+        if "schema" in schema["properties"]:  # the configuration's is of no line
             schemas[schema["properties"]["schema"]["const"]] = jsonschema.Draft202012Validator(schema)
     return schemas
 
