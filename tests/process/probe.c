@@ -61,8 +61,10 @@ int main(int argc, char** argv) {
     printf("oom ");
     lines_of("/proc/self/oom_score_adj", "", "");
     const mode_t mask = umask(0);
-    struct rlimit files;
+    struct rlimit files, core;
     getrlimit(RLIMIT_NOFILE, &files);
+    getrlimit(RLIMIT_CORE, &core);
+    printf("core %llu\n", (unsigned long long)core.rlim_cur);
     char directory[256];
     printf("nice %d umask %o files %d cwd %s\n", getpriority(PRIO_PROCESS, 0), mask, (int)files.rlim_cur,
            getcwd(directory, sizeof directory));

@@ -109,8 +109,19 @@ bool set_oom_score(const char* score) {
     return write(file.get(), score, strlen(score)) > 0;
 }
 
-// A process that was made nicer, or likelier to be killed, may not be allowed back.
-TEST(Surroundings, PriorityAndOomScoreAreResetWhereThatIsAllowed) {
+bool may_raise_limits() {
+    const pid_t pid = fork();
+    if (pid == 0) {
+        const rlimit none{0, 0}, some{1, 1};
+        _exit(setrlimit(RLIMIT_CORE, &none) == 0 && setrlimit(RLIMIT_CORE, &some) == 0 ? 0 : 1);
+    }
+    int status = -1;
+    return waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+// A process that was made nicer, or likelier to be killed, may not be allowed back; nor may the launcher's
+// children have core files again.
+TEST(Surroundings, WhatNeedsRightsIsResetWhereThatIsAllowed) {
     const pid_t pid = fork();
     if (pid == 0) {
         setpriority(PRIO_PROCESS, 0, 5);
@@ -119,10 +130,16 @@ TEST(Surroundings, PriorityAndOomScoreAreResetWhereThatIsAllowed) {
         set_oom_score("700");
         const bool may_score = set_oom_score("600");
         set_oom_score("700");
+        rlimit core{};
+        getrlimit(RLIMIT_CORE, &core);
+        core.rlim_cur = std::min<rlim_t>(12345, core.rlim_max);
+        setrlimit(RLIMIT_CORE, &core);
         const auto ended = Dispatcher{}.end_of(probe());
+        const auto allowed_core = "core " + std::to_string(may_raise_limits() ? core.rlim_cur : 0);
         const bool nice = lines(ended, "nice").at(0).starts_with(may_nice ? "nice 0 " : "nice 5 ");
         const bool score = lines(ended, "oom").at(0) == (may_score ? "oom 0" : "oom 700");
-        _exit((nice ? 0 : 1) + (score ? 0 : 2));
+        const bool cores = lines(ended, "core").at(0) == allowed_core;
+        _exit((nice ? 0 : 1) + (score ? 0 : 2) + (cores ? 0 : 4));
     }
     int status = -1;
     ASSERT_EQ(waitpid(pid, &status, 0), pid);
