@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,6 +46,7 @@ void set_streams(int input, int output, int report) {
 void set_surroundings(const rlimit& core) {
     umask(022);
     setpriority(PRIO_PROCESS, 0, 0);
+    prctl(PR_SET_DUMPABLE, 1); // as the exec would; without it our /proc/self is root's
     if (const Fd score{open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)}) [[maybe_unused]]
         const auto n = write(score.get(), "0", 1);
     rlimit files{};

@@ -29,7 +29,7 @@ struct Program {
         std::vector<std::string> instead; // run then in place of argv; empty: it is refused
     };
     std::vector<Guard> guards;
-    std::string note; // kept with the job for whoever finds it after a restart; not looked at
+    std::string note; // UTF-8, kept with the job for whoever finds it after a restart; not looked at
 };
 
 struct Ended {

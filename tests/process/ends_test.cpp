@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "fixture.hpp"
+#include "process/capture.hpp"
 
 namespace dmev {
 namespace {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ends and leaves three processes behind that hold its output: a child, one in a session of its own, and a
 // daemon forked twice. Prints their numbers. With "deaf" they ignore SIGTERM.
-#define _GNU_SOURCE
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tells how it was started, a fact on each line.
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -59,10 +58,13 @@ int main(int argc, char** argv) {
     for (char** variable = environ; *variable; ++variable) hex("env", *variable);
     input();
     lines_of("/proc/self/status", "SigBlk", "SigIgn");
+    printf("oom ");
     lines_of("/proc/self/oom_score_adj", "", "");
     const mode_t mask = umask(0);
-    struct rlimit files;
+    struct rlimit files, core;
     getrlimit(RLIMIT_NOFILE, &files);
+    getrlimit(RLIMIT_CORE, &core);
+    printf("core %llu\n", (unsigned long long)core.rlim_cur);
     char directory[256];
     printf("nice %d umask %o files %d cwd %s\n", getpriority(PRIO_PROCESS, 0), mask, (int)files.rlim_cur,
            getcwd(directory, sizeof directory));

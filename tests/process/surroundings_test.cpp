@@ -2,6 +2,8 @@
 // What a program is given, and what it is spared.
 #include <sys/resource.h>
 
+#include <cstring>
+
 #include "fixture.hpp"
 
 namespace dmev {
@@ -102,24 +104,55 @@ TEST(Surroundings, NothingIsInherited) {
     EXPECT_EQ(lines(ended, "leads"), std::vector<std::string>{"leads session group"});
 }
 
-TEST(Surroundings, ANiceDispatcherRunsProgramsThatAreNot) {
-    rlimit files{};
-    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &files), 0);
-    // In a process of its own, since who is nice may not be allowed back.
+bool set_oom_score(const char* score) {
+    const Fd file{open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)};
+    return write(file.get(), score, strlen(score)) > 0;
+}
+
+bool may_raise_limits() {
     const pid_t pid = fork();
     if (pid == 0) {
-        const bool may = setpriority(PRIO_PROCESS, 0, 5) == 0 && geteuid() == 0;
+        const rlimit none{0, 0}, some{1, 1};
+        _exit(setrlimit(RLIMIT_CORE, &none) == 0 && setrlimit(RLIMIT_CORE, &some) == 0 ? 0 : 1);
+    }
+    int status = -1;
+    return waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+// A process that was made nicer, or likelier to be killed, may not be allowed back; nor may the launcher's
+// children have core files again.
+TEST(Surroundings, WhatNeedsRightsIsResetWhereThatIsAllowed) {
+    const pid_t pid = fork();
+    if (pid == 0) {
+        setpriority(PRIO_PROCESS, 0, 5);
+        const bool may_nice = setpriority(PRIO_PROCESS, 0, 0) == 0;
+        setpriority(PRIO_PROCESS, 0, 5);
+        set_oom_score("700");
+        const bool may_score = set_oom_score("600");
+        set_oom_score("700");
+        rlimit core{};
+        getrlimit(RLIMIT_CORE, &core);
+        core.rlim_cur = std::min<rlim_t>(12345, core.rlim_max);
+        setrlimit(RLIMIT_CORE, &core);
         const auto ended = Dispatcher{}.end_of(probe());
-        const auto expected = std::string{may ? "nice 0" : "nice 5"};
-        _exit(lines(ended, "nice").at(0).starts_with(expected) ? 0 : 1);
+        const auto allowed_core = "core " + std::to_string(may_raise_limits() ? core.rlim_cur : 0);
+        const bool nice = lines(ended, "nice").at(0).starts_with(may_nice ? "nice 0 " : "nice 5 ");
+        const bool score = lines(ended, "oom").at(0) == (may_score ? "oom 0" : "oom 700");
+        const bool cores = lines(ended, "core").at(0) == allowed_core;
+        _exit((nice ? 0 : 1) + (score ? 0 : 2) + (cores ? 0 : 4));
     }
     int status = -1;
     ASSERT_EQ(waitpid(pid, &status, 0), pid);
-    EXPECT_EQ(status, 0);
+    EXPECT_EQ(WEXITSTATUS(status), 0);
+    EXPECT_TRUE(WIFEXITED(status));
 }
 
 TEST(Surroundings, RunsAsAnotherUser) {
-    auto program = probe();
+    // Where that user can reach it.
+    const TempDir dir;
+    ASSERT_EQ(chmod(dir.path().c_str(), 0755), 0);
+    std::filesystem::copy_file(PROBE, dir / "probe");
+    auto program = run({dir / "probe"});
     program.as_self = false;
     program.uid = 65534;
     program.gid = 65533;
