@@ -3,7 +3,6 @@
 #pragma once
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -16,12 +15,18 @@ struct Node {
     Kind kind = Kind::null;
     std::string text;    // of a scalar
     bool quoted = false; // then it is text, whatever it looks like
+    bool faulty = false; // its error is told: nothing more is to be said of it
     Place at;
-    std::vector<Node> items;                    // of a list
-    std::vector<std::pair<Node, Node>> members; // of a map, in order; keys are scalars, none twice
+    std::vector<Node> items;     // of a list
+    struct Member;               // not a pair, which would want to see all of Node here
+    std::vector<Member> members; // of a map, in order; keys are scalars, none twice
 
     const Node* find(std::string_view key) const;
     const char* kind_name() const; // "a list", ...
+};
+
+struct Node::Member {
+    Node first, second; // key, value
 };
 
 // The one document of TEXT; FILE is for places. Aliases, anchors, tags, a second document, duplicate and

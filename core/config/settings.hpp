@@ -23,12 +23,23 @@ struct Spelled {
     Place at;
 };
 
+// What a number or a duration (in milliseconds) may be; MOST 0: whatever its type may be.
+struct Range {
+    double least = 0, most = 0;
+};
+
 template <class S, class T>
 struct Key {
     const char* name;
     T S::*member;
     const char* help; // for the manual and for editors
+    Range range{};
 };
+template <class S, class T>
+Key(const char*, T S::*, const char*) -> Key<S, T>;
+template <class S, class T>
+Key(const char*, T S::*, const char*, Range) -> Key<S, T>;
+
 template <class S>
 struct Schema;
 
@@ -38,10 +49,14 @@ struct PollSettings {
 };
 template <>
 struct Schema<PollSettings> {
-    static constexpr std::tuple keys{
-        Key{"interval", &PollSettings::interval,
-            "how often what raises no kernel event is read, far from a limit"},
-        Key{"fastest", &PollSettings::fastest, "never more often than this, however near a limit is"}};
+    static constexpr std::tuple keys{Key{"interval",
+                                         &PollSettings::interval,
+                                         "how often what raises no kernel event is read, far from a limit",
+                                         {100, 86'400'000}},
+                                     Key{"fastest",
+                                         &PollSettings::fastest,
+                                         "never more often than this, however near a limit is",
+                                         {10, 3'600'000}}};
 };
 
 // A device is ignored when all that is given matches.
@@ -63,9 +78,15 @@ struct ThresholdSettings {
 template <>
 struct Schema<ThresholdSettings> {
     static constexpr std::tuple keys{
-        Key{"at", &ThresholdSettings::at, "percent; used above it raises the event; 0 turns it off"},
-        Key{"step", &ThresholdSettings::step, "percent; told again at each further step; 0: only at 100 %"},
-        Key{"clear", &ThresholdSettings::clear, "percent; it ends at or below"}};
+        Key{"at",
+            &ThresholdSettings::at,
+            "percent; used above it raises the event; 0 turns it off",
+            {0, 100}},
+        Key{"step",
+            &ThresholdSettings::step,
+            "percent; told again at each further step; 0: only at 100 %",
+            {0, 100}},
+        Key{"clear", &ThresholdSettings::clear, "percent; it ends at or below", {0, 100}}};
 };
 
 // A user, and a group if it is not the user's own: "nobody", "nobody:adm".
@@ -106,8 +127,10 @@ struct Schema<ActionSettings> {
         Key{"log", &ActionSettings::log, "a line in the program's own log"},
         Key{"systemd", &ActionSettings::systemd,
             "start UNIT: a unit to start; placeholders in its instance are escaped"},
-        Key{"timeout", &ActionSettings::timeout,
-            "then it gets TERM, and 5 s later KILL, with all that it started"},
+        Key{"timeout",
+            &ActionSettings::timeout,
+            "then it gets TERM, and 5 s later KILL, with all that it started",
+            {1, 0}},
         Key{"run_as", &ActionSettings::run_as, "the user, or user:group, whose rights it has"},
         Key{"env", &ActionSettings::env, "more environment variables"}};
 };
@@ -144,8 +167,10 @@ struct RetrySettings {
 template <>
 struct Schema<RetrySettings> {
     static constexpr std::tuple keys{
-        Key{"attempts", &RetrySettings::attempts,
-            "how often a step is tried in all, while the condition holds"},
+        Key{"attempts",
+            &RetrySettings::attempts,
+            "how often a step is tried in all, while the condition holds",
+            {1, 1000}},
         Key{"backoff", &RetrySettings::backoff,
             "the wait before the next attempt: it doubles from the first to the second"}};
 };
@@ -188,9 +213,11 @@ struct LimitSettings {
 template <>
 struct Schema<LimitSettings> {
     static constexpr std::tuple keys{
-        Key{"programs", &LimitSettings::programs, "how many programs run at a time, 1 to 256"},
-        Key{"queue", &LimitSettings::queue,
-            "how many runs may wait, 1 to 100000; beyond it the least severe fails"}};
+        Key{"programs", &LimitSettings::programs, "how many programs run at a time", {1, 256}},
+        Key{"queue",
+            &LimitSettings::queue,
+            "how many runs may wait; beyond it the least severe fails",
+            {1, 100'000}}};
 };
 
 struct Settings {
@@ -208,7 +235,7 @@ struct Settings {
 template <>
 struct Schema<Settings> {
     static constexpr std::tuple keys{
-        Key{"version", &Settings::version, "1"},
+        Key{"version", &Settings::version, "of the configuration's form; must be there, and is 1", {1, 1}},
         Key{"monitor", &Settings::monitor, "the EVENT_TYPEs to monitor when the command line names none"},
         Key{"ignore", &Settings::ignore, "devices that are never reported"},
         Key{"poll", &Settings::poll, "reading of what raises no kernel event"},

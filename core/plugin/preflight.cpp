@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/fd.hpp"
+#include "base/trust.hpp"
 #include "plugin/elf_check.hpp"
 
 namespace dmev {
@@ -27,38 +28,6 @@ Error refused(const fs::path& file, std::string why, std::string remedy) {
 Error refused_errno(const fs::path& file, const fs::path& at, int errno_value) {
     return refused(file, errno_error({}, {}, errno_value).why,
                    fmt::format("see to it that {} can be read", at.native()));
-}
-
-// Why what STAT describes could be changed by somebody else; empty when it could not.
-std::string stranger(const struct stat& stat, uid_t user, bool may_be_sticky) {
-    if (stat.st_uid != 0 && stat.st_uid != user) return fmt::format("belongs to user {}", stat.st_uid);
-    const bool sticky = may_be_sticky && (stat.st_mode & S_ISVTX);
-    if ((stat.st_mode & S_IWOTH) && !sticky) return "is writable by others";
-    if ((stat.st_mode & S_IWGRP) && !sticky) return "is writable by its group";
-    return {};
-}
-
-Error untrusted(const fs::path& file, const fs::path& at, const std::string& fault) {
-    return refused(file, fmt::format("{} {}", at == file ? "it" : at.native(), fault),
-                   fmt::format("make it root's, or the user's that runs this program, and `chmod go-w {}`",
-                               at.native()));
-}
-
-// The directory of FILE, open, after each one on the way to it was looked at.
-Result<Fd> open_directory(const fs::path& file, uid_t user) {
-    const auto directory = file.parent_path();
-    fs::path at = "/";
-    Fd fd{::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)};
-    const auto rest = directory.relative_path();
-    for (auto part = rest.begin();; ++part) {
-        struct stat stat {};
-        if (!fd || fstat(fd.get(), &stat) != 0) return refused_errno(file, at, errno);
-        if (auto fault = stranger(stat, user, at != directory); !fault.empty())
-            return untrusted(file, at, fault);
-        if (part == rest.end()) return fd;
-        at /= *part;
-        fd = Fd{::openat(fd.get(), part->c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
-    }
 }
 
 Result<std::vector<std::byte>> read_all(const Fd& fd, std::uint64_t size, const fs::path& file) {
@@ -83,8 +52,8 @@ Result<fs::path> preflight(const fs::path& named, uid_t user) {
     if (ec) return refused_errno(named, named.parent_path(), ec.value());
     const auto file = directory / named.filename();
 
-    const auto within = open_directory(file, user);
-    if (!within) return within.error();
+    const auto within = open_trusted(directory, user, false);
+    if (!within) return refused(file, within.error().why, within.error().remedy);
     // NONBLOCK: a FIFO must not hold us up. It changes nothing for a file.
     const Fd fd{::openat(within->get(), file.filename().c_str(),
                          O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
@@ -93,7 +62,8 @@ Result<fs::path> preflight(const fs::path& named, uid_t user) {
     struct stat stat {};
     if (!fd || fstat(fd.get(), &stat) != 0) return refused_errno(file, file, errno);
     if (!S_ISREG(stat.st_mode)) return refused(file, "it is not a regular file", "remove it");
-    if (auto fault = stranger(stat, user, false); !fault.empty()) return untrusted(file, file, fault);
+    if (auto fault = stranger(stat, user, false); !fault.empty())
+        return refused(file, "it " + fault, trust_remedy(file));
     if (static_cast<std::uint64_t>(stat.st_size) > kLargest)
         return refused(file, fmt::format("it has {} bytes, more than any plugin", stat.st_size), "remove it");
 

@@ -19,7 +19,8 @@ def load(config):
     for path in sorted(pathlib.Path(config).glob("*.schema.json")):
         schema = json.loads(path.read_text(encoding="utf-8"))
         jsonschema.Draft202012Validator.check_schema(schema)
-        schemas[schema["properties"]["schema"]["const"]] = jsonschema.Draft202012Validator(schema)
+        if "schema" in schema["properties"]:  # the configuration's is of no line
+            schemas[schema["properties"]["schema"]["const"]] = jsonschema.Draft202012Validator(schema)
     return schemas
 
 
