@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The configuration's rules, resolved against what the plugins registered. Immutable.
 #pragma once
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +47,7 @@ struct Rule {
 
 struct Rulebook {
     std::vector<Rule> rules;
+    std::map<std::string, std::string> ends; // of a condition whose end is another type: that type
 };
 
 // Every unknown event, hook, action, parameter or match key is an error, with its place and the nearest right

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// The decider's insides: lanes by rule and device, an agenda of when to look at which, and an outbox. What is
+// said to the ports is said when the outermost call ends, so that a port may call the decider again.
+#pragma once
+#include <functional>
+#include <map>
+#include <set>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "rules/decider.hpp"
+#include "rules/lane.hpp"
+
+namespace dmev {
+
+struct Decider::Impl {
+    Impl(std::shared_ptr<const Rulebook> rules, Ports to) : book(std::move(rules)), ports(std::move(to)) {}
+
+    // Every public call holds one.
+    struct Call {
+        explicit Call(Impl& impl) : impl_(impl) { ++impl_.depth; }
+        ~Call() {
+            if (impl_.depth == 1) impl_.flush();
+            --impl_.depth;
+        }
+        Call(const Call&) = delete;
+        Call& operator=(const Call&) = delete;
+
+     private:
+        Impl& impl_;
+    };
+
+    // decider.cpp: what comes in
+    void advance(Time now);
+    void take(const Event& event);
+    void offer(std::size_t rule, const Event& event);
+    void note_change(const Event& event);
+    void over(Lane& lane, const Subject& subject, State state);
+    void device_left(const std::string& lifetime);
+    Lane& lane_of(std::size_t rule, const Event& event);
+    void sweep();
+    void reload(std::shared_ptr<const Rulebook> rules);
+    void drop(Lane& lane, const std::string& why);
+
+    // runs.cpp: what starts
+    void process(Lane& lane); // starts what can start, and puts the lane on the agenda
+    void expire_windows(Lane& lane);
+    void start_what_can(Lane& lane);
+    bool start_waiting(Lane& lane);
+    bool start_retry(Lane& lane);
+    bool start_reminder(Lane& lane);
+    void start(Lane& lane, Batch batch, Firing firing);
+    bool has_room(Lane& lane, const Event& about);
+    void wait(Lane& lane, const std::string& why, Time until, const char* because);
+    std::optional<Time> ended(std::uint64_t firing, const Outcome& outcome);
+
+    // The event as of now, or none when what it says does not hold any more. Happenings always count.
+    std::optional<Event> as_now(const Event& event) const;
+    // What of BATCH still holds, as of now; of the rest it is said that they do not, WHY.
+    Batch holding(Lane& lane, Batch batch, const std::string& why);
+
+    const RuleSettings& settings(const Lane& lane) const { return book->rules[lane.rule].settings; }
+    void schedule(Lane& lane);
+    void unschedule(const Lane& lane);
+    void say(const Rule& rule, const std::string& event, Verdict::What what, std::string why,
+             std::optional<Time> until = {});
+    void say(const Lane& lane, const Item& item, Verdict::What what, std::string why,
+             std::optional<Time> until = {});
+    void say_suspended(const Rule& rule, const Event& about, State state);
+    void flush();
+
+    std::shared_ptr<const Rulebook> book;
+    Ports ports;
+    Time now = Time::min();
+    std::map<std::pair<std::size_t, std::string>, Lane> lanes;
+    std::map<std::uint64_t, Lane*> by_serial;
+    std::set<std::pair<Time, std::uint64_t>> agenda;
+    std::map<std::uint64_t, Time> agenda_of;
+    std::map<std::uint64_t, Lane*> running;                           // by firing
+    std::map<std::uint64_t, std::shared_ptr<const Rulebook>> orphans; // firings whose rule is gone
+    std::uint64_t last_serial = 0, last_firing = 0;
+    std::size_t sweep_at = 64;
+    std::vector<std::function<void()>> outbox; // each keeps the rulebook that it speaks of
+    int depth = 0;
+};
+
+} // namespace dmev

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+// What starts, when, and what comes of its end.
+#include <algorithm>
+
+#include "rules/decider_impl.hpp"
+#include "rules/quantity.hpp"
+
+namespace dmev {
+namespace {
+
+using What = Verdict::What;
+
+// The wait after the ATTEMPT-th failure.
+Millis backoff(const BackoffSettings& settings, std::uint32_t attempt) {
+    auto wait = std::min(settings.first, settings.longest);
+    for (std::uint32_t i = 1; i < attempt && i < 40 && wait < settings.longest; ++i)
+        wait = wait > settings.longest / 2 ? settings.longest : wait * 2;
+    return wait;
+}
+
+// The wait before the next reminder after N of them.
+Millis reminder_wait(const RemindSettings& settings, std::uint32_t n) {
+    constexpr std::uint32_t most = 5; // doublings: 32 times
+    if (settings.how != RemindSettings::How::diminishing) return settings.interval;
+    return std::min(settings.interval, Millis{std::chrono::hours{24 * 365}}) * (1 << std::min(n, most));
+}
+
+std::vector<std::uint32_t> all_steps(const Rule& rule) {
+    std::vector<std::uint32_t> out(rule.steps.size());
+    for (std::uint32_t i = 0; i < out.size(); ++i) out[i] = i;
+    return out;
+}
+
+} // namespace
+
+std::optional<Event> Decider::Impl::as_now(const Event& event) const {
+    if (event.state == State::happened || !ports.current) return event;
+    auto current = ports.current(event);
+    // An end holds as long as the condition did not come back.
+    if (event.state == State::cleared) return current ? std::nullopt : std::optional{event};
+    if (!current) return std::nullopt;
+    // What is known of the condition is newer; how it came is the event's.
+    current->id = event.id;
+    current->state = event.state;
+    current->source = event.source;
+    current->initial = event.initial;
+    current->repeat = event.repeat;
+    current->inferred = event.inferred;
+    current->kernel = event.kernel;
+    current->uevent = event.uevent;
+    return current;
+}
+
+Batch Decider::Impl::holding(Lane& lane, Batch batch, const std::string& why) {
+    std::erase_if(batch.items(), [&](Item& item) {
+        auto now_so = as_now(item.event);
+        if (now_so)
+            item.event = std::move(*now_so);
+        else
+            say(lane, item, What::no, why);
+        return !now_so;
+    });
+    return batch;
+}
+
+void Decider::Impl::process(Lane& lane) {
+    expire_windows(lane);
+    start_what_can(lane);
+    schedule(lane);
+}
+
+void Decider::Impl::expire_windows(Lane& lane) {
+    const auto hold = settings(lane).hold;
+    for (auto it = lane.windows.begin(); it != lane.windows.end();) {
+        auto& [since, item] = it->second;
+        if (later(since, hold) > now) {
+            ++it;
+            continue;
+        }
+        auto holds = as_now(item.event);
+        if (holds && holds->time > since && item.event.state == State::raised &&
+            book->ends.contains(item.event.type)) {
+            // It ended in between and came back in a way that the rule does not match.
+            since = std::min(holds->time, now);
+            if (later(since, hold) > now) {
+                say(lane, item, What::waits, "for " + duration_text(hold), later(since, hold));
+                continue;
+            }
+        }
+        if (holds)
+            lane.waiting.add(std::move(item));
+        else
+            say(lane, item, What::no, "it ended before it had held for " + duration_text(hold));
+        it = lane.windows.erase(it);
+    }
+}
+
+void Decider::Impl::start_what_can(Lane& lane) {
+    const auto& rule = book->rules[lane.rule];
+    if (lane.suspended && lane.room(rule.settings) <= now) {
+        say_suspended(rule, *lane.suspended, State::cleared);
+        lane.suspended.reset();
+    }
+    if (lane.open)
+        wait(lane, "until the run that is out ends", {}, "the run before it ended");
+    else if (!start_waiting(lane) && !start_retry(lane))
+        start_reminder(lane);
+}
+
+// Says of what waits why it does, once for each reason.
+void Decider::Impl::wait(Lane& lane, const std::string& why, Time until, const char* because) {
+    for (auto& item : lane.waiting.items()) {
+        if (item.because == because) continue;
+        item.because = because;
+        say(lane, item, What::waits, why, until == Time{} ? std::nullopt : std::optional{until});
+    }
+}
+
+bool Decider::Impl::has_room(Lane& lane, const Event& about) {
+    const auto& rule = book->rules[lane.rule];
+    const auto room = lane.room(rule.settings);
+    if (room <= now) return true;
+    const auto& most = rule.settings.max_runs;
+    wait(lane, "max_runs: " + std::to_string(most.count) + " per " + duration_text(most.per), room,
+         "room again within max_runs");
+    if (!lane.suspended) {
+        lane.suspended = about;
+        say_suspended(rule, about, State::raised);
+    }
+    return false;
+}
+
+bool Decider::Impl::start_waiting(Lane& lane) {
+    if (lane.waiting.empty()) return false;
+    const auto& rule = settings(lane);
+    if (const auto cool = lane.cool(rule); cool > now) {
+        wait(lane, "cooldown of " + duration_text(rule.cooldown), cool, "cooldown over");
+        return false;
+    }
+    lane.waiting = holding(lane, std::move(lane.waiting), "it ended while it waited");
+    if (lane.waiting.empty()) return false;
+    if (!has_room(lane, lane.waiting.latest().event)) return true;
+    Firing firing;
+    firing.because = lane.waiting.latest().because;
+    Batch batch;
+    // What failed and still holds is done again with it, as the next attempt.
+    if (lane.retry) {
+        batch = holding(lane, std::move(lane.retry->batch), "it ended, and is not tried again");
+        if (!batch.empty()) firing.attempt = lane.retry->attempt;
+    }
+    for (auto& item : lane.waiting.items()) batch.add(std::move(item));
+    lane.waiting = {};
+    if (std::any_of(batch.items().begin(), batch.items().end(),
+                    [&](const Item& item) { return !lane.told.has(subject_of(item.event)); }))
+        lane.reminders = 0;
+    start(lane, std::move(batch), std::move(firing));
+    return true;
+}
+
+bool Decider::Impl::start_retry(Lane& lane) {
+    if (!lane.retry) return false;
+    if (lane.retry->at > now) return true;
+    auto& retry = *lane.retry;
+    retry.batch = holding(lane, std::move(retry.batch), "it ended, and is not tried again");
+    if (retry.batch.empty()) {
+        lane.retry.reset();
+        return false;
+    }
+    if (!has_room(lane, retry.batch.latest().event)) return true;
+    Firing firing;
+    firing.steps = retry.steps;
+    firing.attempt = retry.attempt;
+    firing.reminder = retry.reminder;
+    firing.because = "retry " + std::to_string(retry.attempt) + " of " +
+                     std::to_string(settings(lane).retry ? settings(lane).retry->attempts : 1);
+    auto batch = std::move(retry.batch);
+    start(lane, std::move(batch), std::move(firing));
+    return true;
+}
+
+bool Decider::Impl::start_reminder(Lane& lane) {
+    const auto& rule = settings(lane);
+    if (!lane.remind_at || *lane.remind_at > now || lane.cool(rule) > now) return false;
+    std::erase_if(lane.told.items(), [&](Item& item) {
+        auto now_so = as_now(item.event);
+        if (now_so) item.event = std::move(*now_so);
+        return !now_so;
+    });
+    if (lane.told.empty()) {
+        lane.reminders = 0;
+        lane.remind_at.reset();
+        return false;
+    }
+    if (!has_room(lane, lane.told.latest().event)) return false;
+    Firing firing;
+    firing.reminder = ++lane.reminders;
+    firing.because = "reminder " + std::to_string(firing.reminder);
+    auto batch = lane.told;
+    start(lane, std::move(batch), std::move(firing));
+    return true;
+}
+
+// REQUIRES: BATCH is not empty, holds, and nothing of the lane is out.
+void Decider::Impl::start(Lane& lane, Batch batch, Firing firing) {
+    const auto& rule = book->rules[lane.rule];
+    firing.id = ++last_firing;
+    firing.rule = &rule;
+    if (firing.steps.empty()) firing.steps = all_steps(rule);
+    firing.event = batch.latest().event;
+    firing.coalesced = batch.count() - 1;
+    for (const auto& item : batch.items())
+        say(lane, item, What::fires,
+            &item == &batch.latest() ? firing.because : "together with " + firing.event.id);
+    lane.retry.reset();
+    lane.started(rule.settings, now);
+    running[firing.id] = &lane;
+    if (const auto& remind = rule.settings.remind; remind.how != RemindSettings::How::once) {
+        for (const auto& item : batch.items())
+            if (item.event.state == State::raised) {
+                lane.told.remove(subject_of(item.event), State::raised);
+                lane.told.add({item.event, 1, {}});
+            }
+        lane.remind_at.reset();
+        if (!lane.told.empty()) lane.remind_at = later(now, reminder_wait(remind, lane.reminders));
+    }
+    lane.open = Lane::Open{firing.id, std::move(batch), firing.attempt, firing.reminder, false, book};
+    outbox.push_back(
+        [this, keep = book, letter = std::move(firing)]() mutable { ports.fire(std::move(letter)); });
+}
+
+std::optional<Time> Decider::Impl::ended(std::uint64_t firing, const Outcome& outcome) {
+    orphans.erase(firing);
+    const auto it = running.find(firing);
+    if (it == running.end()) return std::nullopt;
+    Lane& lane = *it->second;
+    running.erase(it);
+    const auto run = *std::exchange(lane.open, std::nullopt);
+    const auto& rule = settings(lane);
+    const bool retried = !run.last && rule.retry && !outcome.failed.empty();
+    if (retried && run.attempt < rule.retry->attempts) {
+        auto batch = holding(lane, run.batch, "it ended, and is not tried again");
+        if (!batch.empty())
+            lane.retry = Lane::Retry{std::move(batch), outcome.failed, run.attempt + 1, run.reminder,
+                                     later(now, backoff(rule.retry->backoff, run.attempt))};
+    } else if (retried) {
+        for (const auto& item : run.batch.items())
+            say(lane, item, What::no, "given up after " + std::to_string(run.attempt) + " attempts");
+    }
+    const bool again = lane.retry.has_value();
+    if (again)
+        for (const auto& item : lane.retry->batch.items())
+            say(lane, item, What::waits,
+                "to be tried again, " + std::to_string(lane.retry->attempt) + " of " +
+                    std::to_string(rule.retry->attempts),
+                lane.retry->at);
+    process(lane);
+    if (lane.retry) return std::max(lane.retry->at, lane.room(rule));
+    // Something newer took it along at once.
+    return again && lane.open ? std::optional{now} : std::nullopt;
+}
+
+void Decider::Impl::say(const Rule& rule, const std::string& event, What what, std::string why,
+                        std::optional<Time> until) {
+    if (!ports.verdict) return;
+    const char* const prefix = what == What::fires ? "fires: " : what == What::waits ? "waits: " : "";
+    outbox.push_back(
+        [this, keep = book, verdict = Verdict{what, &rule, event, prefix + std::move(why), until}] {
+            ports.verdict(verdict);
+        });
+}
+
+void Decider::Impl::say_suspended(const Rule& rule, const Event& about, State state) {
+    outbox.push_back([this, keep = book, &rule, about, state] { ports.suspended(rule, about, state); });
+}
+
+void Decider::Impl::say(const Lane& lane, const Item& item, What what, std::string why,
+                        std::optional<Time> until) {
+    say(book->rules[lane.rule], item.event.id, what, std::move(why), until);
+}
+
+void Decider::Impl::flush() {
+    // A port may call back: what that adds is said in its turn.
+    while (!outbox.empty()) {
+        auto letters = std::exchange(outbox, {});
+        for (const auto& letter : letters) letter();
+    }
+}
+
+} // namespace dmev
