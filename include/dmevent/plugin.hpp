@@ -89,6 +89,32 @@ class Say {
     const dmevent_say* say_;
 };
 
+// What a rule gives a hook. The host has seen to the kinds, and to what is required.
+class Args {
+ public:
+    explicit Args(std::span<const dmevent_field> fields) : fields_(fields) {}
+    std::optional<uint64_t> number(std::string_view name) const {
+        const auto* f = find(name);
+        if (!f || (f->kind != DMEVENT_UINT && f->kind != DMEVENT_INT)) return std::nullopt;
+        if (f->kind == DMEVENT_INT && f->v.i < 0) return std::nullopt;
+        return f->v.u;
+    }
+    // Empty when it is not given.
+    std::string_view text(std::string_view name) const {
+        const auto* f = find(name);
+        return f && f->kind == DMEVENT_TEXT ? view(f->v.text) : std::string_view{};
+    }
+
+ private:
+    const dmevent_field* find(std::string_view name) const {
+        for (const auto& field : fields_)
+            if (view(field.name) == name) return &field;
+        return nullptr;
+    }
+    std::span<const dmevent_field> fields_;
+};
+
+// What a hook wants to be run.
 class Plan {
  public:
     explicit Plan(const dmevent_plan* plan) : plan_(plan) {}
@@ -175,6 +201,7 @@ class Words {
 
 // Turns `struct P { static bool look(...); [static bool uevent(...);] [static bool plan(...);] }` with
 // constexpr tables (name, version, claims, types, [gauges], [hooks]) into the exported constant.
+// plan(hook, event, args, plan) returns true when the plan stands, or plan.refuse("why").
 // Exceptions end here.
 template <class P>
 struct Bridge {
@@ -205,7 +232,7 @@ struct Bridge {
                                const dmevent_plan* plan) {
         return guarded(plan, DMEVENT_REFUSED, [&] {
             Plan p{plan};
-            return P::plan(hook, *event, std::span{args, n}, p);
+            return P::plan(hook, *event, Args{{args, n}}, p);
         });
     }
     static constexpr dmevent_plugin entry() {

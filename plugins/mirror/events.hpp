@@ -74,6 +74,21 @@ struct Tables {
 
     enum Gauge : std::uint32_t { sync };
     static constexpr dmevent_gauge gauges[] = {{"sync", nullptr, "regions", 0, 0, 0}};
+
+    enum Hook : std::uint32_t { repair };
+    static constexpr dmevent_param repair_params[] = {
+        {"policy", DMEVENT_TEXT, 0,
+         "for a leg: \"remove\" it, or \"allocate\" another from free space of the volume group; by default "
+         "what "
+         "lvm.conf says in mirror_image_fault_policy"},
+    };
+    static constexpr dmevent_hook hooks[] = {
+        {"mirror.repair",
+         "removes or replaces the legs and the log that failed (lvconvert --repair --use-policies), which "
+         "also "
+         "releases writes that are held",
+         repair_params, 1, nullptr, nullptr},
+    };
 };
 
 } // namespace mirror

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "events.hpp"
+#include "repair.hpp"
 #include "status.hpp"
 
 namespace mirror {
@@ -124,6 +125,9 @@ struct Mirror : Tables {
         say.gauge(sync, std::min(s->in_sync, s->regions), s->regions);
         wish(*s, table, say);
         return true;
+    }
+    static bool plan(std::uint32_t, const Event& event, const Args& args, Plan& plan) {
+        return plan_repair(event, args, plan);
     }
 };
 

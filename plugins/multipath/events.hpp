@@ -70,6 +70,20 @@ struct Tables {
          "Expected when LUNs or ports are added or removed. A path that was removed is not watched any "
          "more."},
     };
+
+    enum Hook : std::uint32_t { fail_if_no_path, queue_if_no_path };
+    static constexpr dmevent_hook hooks[] = {
+        {"multipath.fail_if_no_path",
+         "lets I/O fail while no path is valid, also what waits for one; of a map of multipathd by "
+         "multipathd "
+         "disablequeueing",
+         nullptr, 0, nullptr, nullptr},
+        {"multipath.queue_if_no_path",
+         "lets I/O wait while no path is valid; of a map of multipathd by multipathd restorequeueing, which "
+         "goes "
+         "by its configuration",
+         nullptr, 0, nullptr, nullptr},
+    };
 };
 
 } // namespace multipath

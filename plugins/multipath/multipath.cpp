@@ -3,6 +3,7 @@
 #include <string>
 
 #include "events.hpp"
+#include "queueing.hpp"
 #include "status.hpp"
 
 namespace multipath {
@@ -201,6 +202,10 @@ struct Multipath : Tables {
         const auto all = valid == 0 ? Truth::yes : is_failure ? Truth::lapsed : Truth::no;
         say_all_failed(all, table, say);
         return true;
+    }
+
+    static bool plan(std::uint32_t hook, const Event& event, const Args&, Plan& plan) {
+        return plan_queueing(hook == queue_if_no_path, event, plan);
     }
 };
 

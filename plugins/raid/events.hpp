@@ -85,6 +85,18 @@ struct Tables {
 
     enum Gauge : std::uint32_t { sync };
     static constexpr dmevent_gauge gauges[] = {{"sync", nullptr, "sectors", 0, 0, 0}};
+
+    enum Hook : std::uint32_t { repair };
+    static constexpr dmevent_param repair_params[] = {
+        {"policy", DMEVENT_TEXT, 0,
+         "\"allocate\": replaces the legs from free space of the volume group; by default what lvm.conf says "
+         "in "
+         "raid_fault_policy, which is to do nothing unless it was changed"},
+    };
+    static constexpr dmevent_hook hooks[] = {
+        {"raid.repair", "replaces the legs that are lost (lvconvert --repair --use-policies)", repair_params,
+         1, "activation/raid_fault_policy=warn", "policy"},
+    };
 };
 
 } // namespace raid

@@ -6,6 +6,7 @@
 
 #include "events.hpp"
 #include "redundancy.hpp"
+#include "repair.hpp"
 #include "status.hpp"
 
 namespace {
@@ -47,6 +48,7 @@ bool lost_one(const Status& before, const Status& now) {
 
 struct Raid : raid::Tables {
     static bool look(const Target* before, const Target& now, Say& say);
+    static bool plan(std::uint32_t hook, const Event& event, const Args& args, Plan& plan);
 
  private:
     static void fields(const Status& s, Say& say);
@@ -78,10 +80,19 @@ bool Raid::look(const Target* before, const Target& now, Say& say) {
     return true;
 }
 
+bool Raid::plan(std::uint32_t, const Event& event, const Args& args, Plan& plan) {
+    const auto& target = *event.target;
+    const auto s = Status::parse(view(target.status));
+    if (!s) return plan.refuse("its status is not understood");
+    const bool lost_too_much = is_failed(*s, Copies::parse(view(target.table))) == Truth::yes;
+    return raid::plan_repair(*s, lost_too_much, event, args, plan);
+}
+
 void Raid::fields(const Status& s, Say& say) {
     say.field("raid_type", s.type);
     say.field("legs", static_cast<std::uint64_t>(s.health.size()));
     say.field("health", s.health);
+    say.field("lost_legs", s.lost());
     say.field("sync_action", raid::action_name(s.action));
     say.field("sync_progress", s.progress);
     say.field("sync_total", s.total);

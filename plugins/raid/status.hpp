@@ -29,6 +29,12 @@ struct Status {
 
     bool has(char leg) const { return health.find(leg) != std::string_view::npos; }
     bool full() const { return progress == total; }
+    // How many legs are dead or absent. One that is being rebuilt is neither.
+    std::uint64_t lost() const {
+        std::uint64_t n = 0;
+        for (const char leg : health) n += leg == 'D' || leg == '-';
+        return n;
+    }
     // What is really under way: after a leg is lost the kernel prints recover for a moment, with no leg to
     // recover, while it looks for a spare.
     Action running() const { return action == Action::recover && !has('a') ? Action::idle : action; }

@@ -97,6 +97,22 @@ struct Tables {
         {"metadata", "thin.metadata_threshold", "blocks", 80, 5, 75},
         {"volume", "thin.volume_threshold", "sectors", 0, 5, 0},
     };
+
+    enum Hook : std::uint32_t { extend };
+    static constexpr dmevent_param extend_params[] = {
+        {"threshold", DMEVENT_UINT, 0,
+         "percent used above which it extends, 50 to 99; by default the one that the pool's mark stands for, "
+         "or "
+         "80, or just below what is used"},
+        {"percent", DMEVENT_UINT, 0, "by how much at least, in percent of the size; 20 by default"},
+        {"max_size", DMEVENT_UINT, 0, "a size of the pool's data, in bytes, at which it ends"},
+    };
+    static constexpr dmevent_hook hooks[] = {
+        {"thin.extend",
+         "extends the pool's data or metadata, whichever the event is about, by LVM's policy (lvextend "
+         "--use-policies); what lvm.conf says of thresholds does not matter",
+         extend_params, 3, nullptr, nullptr},
+    };
 };
 
 } // namespace thin

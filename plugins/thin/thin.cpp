@@ -4,6 +4,7 @@
 #include <dmevent/plugin.hpp>
 
 #include "events.hpp"
+#include "extend.hpp"
 #include "status.hpp"
 
 namespace {
@@ -21,6 +22,9 @@ constexpr std::uint32_t kNearMs = 10'000, kFarMs = 60'000;
 struct Thin : thin::Tables {
     static bool look(const Target* before, const Target& now, Say& say) {
         return view(now.type) == "thin" ? look_volume(now, say) : look_pool(before, now, say);
+    }
+    static bool plan(std::uint32_t, const Event& event, const Args& args, Plan& plan) {
+        return thin::plan_extend(event, args, plan);
     }
 
  private:
