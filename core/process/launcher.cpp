@@ -8,25 +8,32 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <cstring>
+
+#include "process/shepherd.hpp"
 
 namespace dmev {
 namespace {
 
 // One packet each way. A request of another kind gets EINVAL, so that kinds can be added.
-enum class RequestKind : std::uint32_t { reader = 1 };
+enum RequestKind : std::uint32_t { reader_request = 1, shepherd_request = 2 };
 struct Request {
-    RequestKind kind;
+    std::uint32_t kind;
+    std::uint32_t serial;
 };
 struct Reply {
-    std::int32_t error; // 0, or errno of what failed
+    std::uint32_t serial; // the request's
+    std::int32_t error;   // 0, or errno of what failed
     std::int32_t pid;
 };
 
-constexpr int answer_timeout_ms = 1000; // a fork takes a millisecond; this is for a machine in trouble
+// A fork takes a millisecond; this is for a machine in trouble.
+constexpr auto answer_timeout = std::chrono::milliseconds{1000};
 
 // The descriptor a child keeps, always under this number.
 constexpr int kept_fd = 3;
@@ -80,38 +87,50 @@ void send_reply(int socket, const Reply& reply, int fd) {
     sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-void fork_reader(int socket, Launcher::Body body) {
+struct Service {
+    Launcher::Bodies bodies;
+    rlimit core; // as it was before hide()
+};
+
+int be_child(std::uint32_t kind, const Service& service) {
+    signal(SIGCHLD, SIG_DFL);
+    prctl(PR_SET_NAME, kind == reader_request ? "dmevent-reader" : "dm-shepherd");
+    // Dumpable and limits are the launcher's.
+    if (kind == reader_request) return service.bodies.reader(kept_fd);
+    return shepherd_main(kept_fd, {service.bodies.guard, service.core});
+}
+
+void fork_child(int socket, const Request& request, const Service& service) {
+    const auto type = request.kind == reader_request ? SOCK_STREAM : SOCK_SEQPACKET;
     int ends[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
-        send_reply(socket, {errno, 0}, -1);
+    if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) < 0) {
+        send_reply(socket, {request.serial, errno, 0}, -1);
         return;
     }
     const Fd theirs{ends[0]}, childs{ends[1]};
     fcntl(theirs.get(), F_SETFL, O_NONBLOCK);
     const pid_t pid = fork();
     if (pid == 0) {
-        signal(SIGCHLD, SIG_DFL);
-        prctl(PR_SET_NAME, "dmevent-reader"); // dumpable and limits are the launcher's
         keep_only(childs.get());
-        _exit(body(kept_fd));
+        _exit(be_child(request.kind, service));
     }
     if (pid < 0)
-        send_reply(socket, {errno, 0}, -1);
+        send_reply(socket, {request.serial, errno, 0}, -1);
     else
-        send_reply(socket, {0, pid}, theirs.get());
+        send_reply(socket, {request.serial, 0, pid}, theirs.get());
 }
 
-[[noreturn]] void serve(int socket, Launcher::Body body) {
+[[noreturn]] void serve(int socket, const Service& service) {
     for (;;) {
         Request request{};
         const auto n = recv(socket, &request, sizeof request, 0);
         if (n == 0) _exit(0); // the dispatcher is gone; children see the same on their sockets
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) _exit(1);
-        if (n == sizeof request && request.kind == RequestKind::reader)
-            fork_reader(socket, body);
+        if (n == sizeof request && (request.kind == reader_request || request.kind == shepherd_request))
+            fork_child(socket, request, service);
         else
-            send_reply(socket, {EINVAL, 0}, -1);
+            send_reply(socket, {request.serial, EINVAL, 0}, -1);
     }
 }
 
@@ -146,7 +165,7 @@ bool take_answer(int socket, Answer& answer) {
 
 } // namespace
 
-Result<Launcher> Launcher::start(Body reader) {
+Result<Launcher> Launcher::start(Bodies bodies) {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
         return errno_error("cannot start the launcher", "", errno);
@@ -155,35 +174,48 @@ Result<Launcher> Launcher::start(Body reader) {
     const pid_t pid = fork();
     if (pid < 0) return errno_error("cannot start the launcher", "", errno);
     if (pid == 0) {
+        Service service{bodies, {}};
+        getrlimit(RLIMIT_CORE, &service.core);
         hide("dmevent-launch");
         set_signals();
         keep_only(theirs.get());
         if (chdir("/") < 0) _exit(1); // pins no file system
-        serve(kept_fd, reader);
+        serve(kept_fd, service);
     }
     Launcher launcher;
     launcher.socket_ = std::move(ours);
     return launcher;
 }
 
-Result<Launcher::Reader> Launcher::new_reader() {
-    const auto failed = [](int error) { return errno_error("cannot start a reader", "", error); };
-    // Readers that came too late for an earlier request end when their sockets are closed here.
-    for (Answer late; take_answer(socket_.get(), late);) late = {};
-
-    const Request request{RequestKind::reader};
+Result<Launcher::Child> Launcher::ask(std::uint32_t kind, const char* failure) {
+    using Clock = std::chrono::steady_clock;
+    const auto failed = [failure](int error) { return errno_error(failure, "", error); };
+    const Request request{kind, ++last_request_};
     if (send(socket_.get(), &request, sizeof request, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) return failed(errno);
-    pollfd readable{socket_.get(), POLLIN, 0};
-    int n;
-    do n = poll(&readable, 1, answer_timeout_ms);
-    while (n < 0 && errno == EINTR);
-    if (n == 0) return failed(ETIMEDOUT);
 
-    Answer answer;
-    if (!take_answer(socket_.get(), answer)) return failed(errno);
-    if (answer.reply.error != 0) return failed(answer.reply.error);
-    if (!answer.fd) return failed(EMFILE); // the kernel leaves descriptors out when there is no room for them
-    return Reader{answer.reply.pid, std::move(answer.fd)};
+    const auto until = Clock::now() + answer_timeout;
+    for (;;) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
+        pollfd readable{socket_.get(), POLLIN, 0};
+        const int n = poll(&readable, 1, static_cast<int>(std::max<decltype(left)>(left, 0)));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return failed(errno);
+        if (n == 0) return failed(ETIMEDOUT);
+        Answer answer;
+        if (!take_answer(socket_.get(), answer)) return failed(errno);
+        // A child that came too late for an earlier request ends when its socket is closed here.
+        if (answer.reply.serial != request.serial) continue;
+        if (answer.reply.error != 0) return failed(answer.reply.error);
+        if (!answer.fd)
+            return failed(EMFILE); // the kernel leaves descriptors out when there is no room for them
+        return Child{answer.reply.pid, std::move(answer.fd)};
+    }
+}
+
+Result<Launcher::Reader> Launcher::new_reader() { return ask(reader_request, "cannot start a reader"); }
+
+Result<Launcher::Child> Launcher::new_shepherd() {
+    return ask(shepherd_request, "cannot start a process for a program");
 }
 
 } // namespace dmev

@@ -4,6 +4,9 @@
 #pragma once
 #include <sys/types.h>
 
+#include <cstdint>
+#include <string>
+
 #include "base/fd.hpp"
 #include "base/result.hpp"
 
@@ -15,20 +18,34 @@ class Launcher {
     // standard error and nothing else; its return value is the exit status.
     using Body = int (*)(int socket);
 
-    // Forks the launcher, which forks READER bodies on demand. REQUIRES: single-threaded, no descriptor open
-    // that a child must not see (pidfiles and their locks among them).
-    static Result<Launcher> start(Body reader);
-
-    struct Reader {
-        pid_t pid = 0;
-        Fd socket; // stream, non-blocking on our side
+    // Asked in a shepherd, which may wait for it: does WHO manage what ABOUT names?
+    using Guard = bool (*)(const std::string& who, const std::string& about);
+    struct Bodies {
+        Body reader;
+        Guard guard; // none: a program that has guards is refused
     };
+
+    // Forks the launcher, which forks READER bodies and shepherds on demand. REQUIRES: single-threaded, no
+    // descriptor open that a child must not see (pidfiles and their locks among them).
+    static Result<Launcher> start(Bodies bodies);
+    static Result<Launcher> start(Body reader) { return start(Bodies{reader, nullptr}); }
+
+    struct Child {
+        pid_t pid = 0;
+        Fd socket; // non-blocking on our side
+    };
+    using Reader = Child;
     // Asks for one more reader; the answer comes within the launcher's fork, which cannot hang.
-    Result<Reader> new_reader();
+    Result<Reader> new_reader(); // its socket is a stream
+    // The same for a shepherd, whose socket keeps packets apart. It does nothing until it is told, and ends
+    // when its socket closes before.
+    Result<Child> new_shepherd();
 
  private:
     Launcher() = default;
+    Result<Child> ask(std::uint32_t kind, const char* failure);
     Fd socket_;
+    std::uint32_t last_request_ = 0;
 };
 
 } // namespace dmev

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "process/run.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+
+#include "base/text.hpp"
+#include "process/suspended_devices.hpp"
+
+namespace dmev {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds drain_limit{200}; // for output that somebody else goes on writing
+constexpr milliseconds kill_limit{1000}; // at least, for what was killed to be gone
+constexpr milliseconds kill_again{50};   // who forks may outrun one look at the processes
+
+Fd child_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &set, nullptr);
+    return Fd{signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
+}
+
+// A stopped process gets its SIGTERM when it goes on.
+void signal_process(pid_t pid, int number) {
+    kill(pid, number);
+    if (number != SIGKILL) kill(pid, SIGCONT);
+}
+
+// So that no sum of times overflows.
+milliseconds within_reason(milliseconds time) {
+    return std::clamp<milliseconds>(time, milliseconds{0}, std::chrono::hours{24 * 365});
+}
+
+Ended not_started(const Failure& failure) {
+    Ended ended;
+    ended.how = Ended::How::not_started;
+    ended.status = failure.error;
+    ended.why = "cannot " + std::string{text(failure.step)};
+    return ended;
+}
+
+void signal_all(int number) {
+    for (const pid_t pid : descendants(getpid())) signal_process(pid, number);
+}
+
+} // namespace
+
+Run::Run(const Program& program, int input, const rlimit& core, Tell tell)
+    : program_(program), input_(input), core_(core), tell_(std::move(tell)) {}
+
+Ended Run::go() {
+    signals_ = child_signals();
+    if (!signals_) return not_started({Failure::Step::process, errno});
+    auto started = start_child(program_, input_, core_);
+    if (const auto* failure = std::get_if<Failure>(&started)) return not_started(*failure);
+    auto& child = std::get<Child>(started);
+    pid_ = child.pid;
+    output_.emplace(std::move(child.output));
+    report_ = std::move(child.report);
+    begin_ = Clock::now();
+    deadline_ = begin_ + within_reason(program_.timeout);
+
+    while (!status_ && !hung_) {
+        wait(patience_ == Patience::endless ? Clock::time_point::max() : deadline_);
+        if (!status_ && patience_ != Patience::endless && Clock::now() >= deadline_) pass_deadline();
+    }
+    return conclude();
+}
+
+void Run::wait(Clock::time_point until) {
+    int timeout = -1;
+    if (until != Clock::time_point::max()) {
+        const auto left = std::chrono::ceil<milliseconds>(until - Clock::now()).count();
+        timeout = static_cast<int>(std::clamp<std::int64_t>(left, 0, 1'000'000));
+    }
+    pollfd watched[] = {{signals_.get(), POLLIN, 0},
+                        {output_->open() ? output_->fd() : -1, POLLIN, 0},
+                        {report_ ? report_.get() : -1, POLLIN, 0}};
+    if (poll(watched, std::size(watched), timeout) <= 0) return;
+    if (watched[1].revents != 0) output_->take();
+    if (watched[2].revents != 0) take_report();
+    if (watched[0].revents != 0) {
+        signalfd_siginfo info;
+        while (read(signals_.get(), &info, sizeof info) == sizeof info) {
+        }
+        reap();
+    }
+}
+
+void Run::reap() {
+    int status = 0;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+        if (pid == pid_) status_ = status;
+    alone_ = pid < 0 && errno == ECHILD;
+}
+
+void Run::take_report() {
+    failure_ = read_failure(report_.get());
+    report_.reset();
+    if (!failure_) tell_(Started{pid_});
+}
+
+void Run::pass_deadline() {
+    if (!program_.interruptible) {
+        patience_ = Patience::endless;
+        tell_(Overdue{std::chrono::duration_cast<milliseconds>(Clock::now() - begin_)});
+        return;
+    }
+    timed_out_ = true;
+    switch (patience_) {
+        case Patience::whole:
+            patience_ = Patience::terminated;
+            deadline_ = Clock::now() + within_reason(program_.grace);
+            signal_group(SIGTERM);
+            break;
+        case Patience::terminated:
+            patience_ = Patience::killed;
+            deadline_ = Clock::now() + std::max(within_reason(program_.grace), kill_limit);
+            signal_group(SIGKILL);
+            signal_all(SIGKILL);
+            break;
+        default: hung_ = true;
+    }
+}
+
+void Run::signal_group(int number) const {
+    signal_process(pid_, number); // it may not lead a group yet
+    signal_process(-pid_, number);
+}
+
+void Run::drain() {
+    const auto until = Clock::now() + drain_limit;
+    while (output_->take() && Clock::now() < until) {
+    }
+}
+
+bool Run::wait_until_alone(Clock::time_point until) {
+    for (reap(); !alone_ && Clock::now() < until;) wait(until);
+    return alone_;
+}
+
+// What is left of an interruptible program has no right to stay; what to say of it.
+std::string Run::end_leftovers() {
+    reap();
+    if (alone_) return "";
+    const auto count = descendants(getpid()).size();
+    signal_all(SIGTERM);
+    if (!wait_until_alone(Clock::now() + within_reason(program_.grace))) {
+        const auto until = Clock::now() + std::max(within_reason(program_.grace), kill_limit);
+        do signal_all(SIGKILL);
+        while (!wait_until_alone(Clock::now() + kill_again) && Clock::now() < until);
+    }
+    if (count == 0) return "";
+    return fmt::format("it left {} process{} behind{}", count, count == 1 ? "" : "es",
+                       alone_ ? ", ended now" : ", and not all can be killed");
+}
+
+Ended Run::conclude() {
+    Ended ended;
+    if (!failure_ && report_ && status_) {
+        pollfd said{report_.get(), POLLIN, 0};
+        if (poll(&said, 1, 0) == 1) take_report();
+    }
+    if (failure_) ended = not_started(*failure_);
+    ended.duration = std::chrono::duration_cast<milliseconds>(Clock::now() - begin_);
+    ended.timed_out = timed_out_;
+    drain();
+    ended.output = output_->tail();
+    ended.output_bytes = output_->bytes();
+    output_->close();
+    if (failure_) return ended;
+    if (hung_) {
+        ended.how = Ended::How::lost;
+        ended.why = "it does not die: it hangs in the kernel";
+    } else {
+        ended.how = WIFEXITED(*status_) ? Ended::How::exited : Ended::How::signalled;
+        ended.status = WIFEXITED(*status_) ? WEXITSTATUS(*status_) : WTERMSIG(*status_);
+        if (program_.interruptible) ended.why = end_leftovers();
+    }
+    const bool failed = ended.how != Ended::How::exited || (!program_.interruptible && ended.status != 0);
+    if (failed || timed_out_) ended.suspended = suspended_devices();
+    return ended;
+}
+
+void Run::wait_for_hung() {
+    while (!status_) wait(Clock::time_point::max());
+}
+
+} // namespace dmev
