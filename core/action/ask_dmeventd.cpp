@@ -81,14 +81,17 @@ std::optional<Answer> read_answer(int fd, const Deadline& deadline) {
     return Answer{static_cast<std::int32_t>(ntohl(frame.command)), *std::move(text)};
 }
 
-// "MARK DSO UUID MASK"
-bool names(std::string_view text, std::string_view uuid) {
+// TEXT: "MARK DSO UUID MASK". No bit in the mask: it has just been let go.
+Managed understood(std::string_view text, std::string_view uuid) {
     for (int word = 0; word < 2; ++word) {
         const auto blank = text.find(' ');
-        if (blank == text.npos) return false;
+        if (blank == text.npos) return Managed::unknown;
         text.remove_prefix(blank + 1);
     }
-    return text.starts_with(uuid) && text.substr(uuid.size()).starts_with(' ');
+    if (!text.starts_with(uuid) || !text.substr(uuid.size()).starts_with(' ')) return Managed::unknown;
+    const auto mask = text.substr(uuid.size() + 1);
+    if (mask.empty() || mask.find_first_not_of("0123456789") != mask.npos) return Managed::unknown;
+    return mask.find_first_not_of('0') == mask.npos ? Managed::no : Managed::yes;
 }
 
 // Words are separated by blanks, "-" is an empty one, and it is LVM that registers: a uuid that cannot be
@@ -119,7 +122,7 @@ Managed ask_dmeventd(std::string_view uuid, const ManagerPlaces& places, const D
         if (!answer) return Managed::unknown;
         if (answer->text != mark && !answer->text.starts_with(mark + " ")) continue; // somebody else's
         if (answer->status == -ENOENT) return Managed::no;
-        return answer->status == 0 && names(answer->text, uuid) ? Managed::yes : Managed::unknown;
+        return answer->status == 0 ? understood(answer->text, uuid) : Managed::unknown;
     }
 }
 

@@ -64,7 +64,7 @@ std::string outcome(const StepResult& result) {
     const auto after = result.ended ? " after " + seconds(result.ended->duration) : "";
     switch (result.what) {
         case StepResult::What::finished:
-            return "finished" + after + (result.device_gone ? "; the device is gone" : "");
+            return "finished" + after + (result.target_gone ? "; its target is gone" : "");
         case StepResult::What::failed: return (result.refused ? "was not run: " : "failed: ") + result.why;
         case StepResult::What::no_effect: return "ended well" + after + " but had no effect: " + result.why;
         case StepResult::What::overdue:
@@ -159,7 +159,7 @@ Event result_event(const JobNote& job, const StepResult& result, const Catalogue
     if (result.refused) set_field(data, "refused", Value{true});
     if (result.ran) set_field(data, "duration_ms", Value{std::int64_t{result.ran->count()}});
     if (result.ended) put_end(data, *result.ended);
-    if (result.device_gone) set_field(data, "device_gone", Value{true});
+    if (result.target_gone) set_field(data, "target_gone", Value{true});
     if (result.retry_at) set_field(data, "retry_at", Value{format_utc(*result.retry_at)});
     if (job.event.type.starts_with("action.")) set_field(data, "chain", Value{true});
     if (result.adopted) set_field(data, "adopted", Value{true});

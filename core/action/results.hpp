@@ -18,7 +18,7 @@ struct StepResult {
     bool refused = false;                         // failed: it was not run, and will not be tried again
     std::optional<Ended> ended;                   // none: it was not started, or runs still
     std::optional<std::chrono::milliseconds> ran; // overdue: for how long by now
-    bool device_gone = false;                     // so that its effect cannot be seen
+    bool target_gone = false;                     // the device's, or replaced: nothing is left to compare
     bool adopted = false;                         // an earlier instance started it
     std::optional<Time> retry_at;
     std::uint32_t attempts = 0; // in all, for the words that go with retry_at

@@ -53,9 +53,10 @@ void Runner::Impl::await_effect(const std::string& id, Active& job) {
 void Runner::Impl::check(const std::string& id) {
     auto& job = active.at(id);
     const auto facts = target_of(job.note.event);
-    if (!facts) {
+    // A repair may replace it: a mirror that lost a leg becomes linear.
+    if (!facts || facts->text.type != job.note.event.target->type) {
         StepResult result;
-        result.device_gone = true;
+        result.target_gone = true;
         return conclude(id, std::move(result));
     }
     if (facts->read <= job.ended_at) return; // from before its end

@@ -164,14 +164,14 @@ TEST_F(ResultEvent, OtherManagersGoneDevicesChainsAndAdoption) {
     result.ended = ended(Ended::How::exited);
     result.ended->duration = 12ms;
     result.ended->managed_by = "multipathd";
-    result.device_gone = result.adopted = true;
+    result.target_gone = result.adopted = true;
     job.event.type = "action.failed";
     const auto e = event();
     EXPECT_EQ(
         e.message,
-        "rule 'grow': act.grow finished after 12 ms; the device is gone; it was done through multipathd");
+        "rule 'grow': act.grow finished after 12 ms; its target is gone; it was done through multipathd");
     EXPECT_EQ(text(e, "managed_by"), "multipathd");
-    EXPECT_EQ(text(e, "device_gone"), "yes");
+    EXPECT_EQ(text(e, "target_gone"), "yes");
     EXPECT_EQ(text(e, "chain"), "yes");
     EXPECT_EQ(text(e, "adopted"), "yes");
     EXPECT_EQ(text(event(), "refused"), "(none)");

@@ -116,19 +116,26 @@ TEST_F(RunnerEffect, TheDeadlineLooksOnceMore) {
     EXPECT_EQ(types(), (Types{"action.finished"}));
 }
 
-TEST_F(RunnerEffect, ADeviceThatIsGoneNeedsNothingMore) {
+TEST_F(RunnerEffect, ATargetThatIsGoneNeedsNothingMore) {
     fire({hook("act.grow")});
     world.erase({253, 1});
     programs->end(id(0));
     EXPECT_EQ(types(), (Types{"action.finished"}));
-    EXPECT_EQ(field(0, "device_gone"), "yes");
+    EXPECT_EQ(field(0, "target_gone"), "yes");
     world[{253, 1}] = acting::facts(1);
     fire({hook("act.grow")});
     programs->end(id(1));
     world.erase({253, 1});
     look();
-    EXPECT_EQ(types(), (Types{"action.finished", "action.finished"}));
-    EXPECT_EQ(field(1, "device_gone"), "yes");
+    world[{253, 1}] = acting::facts(1);
+    fire({hook("act.grow")});
+    programs->end(id(2));
+    world[{253, 1}].text.type = "linear";
+    look();
+    EXPECT_EQ(types(), (Types{"action.finished", "action.finished", "action.finished"}));
+    EXPECT_EQ(field(1, "target_gone"), "yes");
+    EXPECT_EQ(field(2, "target_gone"), "yes");
+    EXPECT_EQ(events[2].message, "rule 'grow': act.grow finished after 10 ms; its target is gone");
 }
 
 TEST_F(RunnerEffect, AFailureWaitsForNoReading) {
