@@ -20,7 +20,8 @@ import jsonschema
 
 HERE = pathlib.Path(__file__).resolve().parent
 # Scenarios that share a guest, the longest first; those of the last group need udevd.
-GROUPS = [["hang", "cli", "netlink"], ["lvm"], ["devices", "multipath"], ["thin", "raid", "mirror"], ["multipathd"]]
+GROUPS = [["lvm", "lvm_rules"], ["hang", "cli", "netlink"], ["programs", "responses", "multipath_rules"],
+          ["devices", "multipath"], ["thin", "raid", "mirror"], ["multipathd"]]
 UDEV = {"multipathd"}
 HIDE = "diskseq,list"
 LINE = re.compile(r"(ok|FAIL) (\S+) \((.*) s\)$")

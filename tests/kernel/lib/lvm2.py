@@ -36,9 +36,9 @@ class Lvm:
 
     def __init__(self, stage, *mibs: int, settings=None):
         self.stage, self.pvs, self.running = stage, [], []
-        self.place = f"/run/lvm-{stage.name}"
-        os.makedirs(self.place)
-        self.environment = {**os.environ, "LVM_SYSTEM_DIR": self.place, "LVM_SUPPRESS_FD_WARNINGS": "1"}
+        self.place = "/etc/lvm"  # where hooks find it too
+        os.makedirs(self.place, exist_ok=True)
+        self.environment = {**os.environ, "LVM_SUPPRESS_FD_WARNINGS": "1"}
         stage.undo.append(self.close)
         self.configure(settings or {})
         self.pvs = [stage.piece(f"pv{number}", mib + 1) for number, mib in enumerate(mibs)]  # 1 MiB for LVM itself
@@ -144,4 +144,4 @@ class Lvm:
         for path in glob.glob("/dev/mapper/vg-*"):
             os.unlink(path)
         shutil.rmtree("/dev/vg", ignore_errors=True)
-        shutil.rmtree(self.place, ignore_errors=True)
+        os.unlink(self.place + "/lvm.conf")

@@ -81,13 +81,18 @@ class Stage:
         with open(path, "w") as file:
             file.write(str(value))
 
+    def clear(self) -> None:
+        """Everything that was made is gone, as before a second act."""
+        for action in reversed(self.undo):
+            action()
+        self.undo.clear()
+        dm.remove_all()
+        self.disk.rest()
+
     def close(self) -> None:
         for monitor in self.monitors:
             monitor.discard()
-        for action in reversed(self.undo):
-            action()
-        dm.remove_all()
-        self.disk.rest()
+        self.clear()
         self.log.close()
 
 

@@ -5,6 +5,7 @@ import os
 import time
 
 import dm
+import ioctl
 from daemons import Dmeventd
 from load import Load
 from lvm2 import Lvm
@@ -138,7 +139,8 @@ def mirror_held_write_released(stage):
     times = {}
     for who in ("rule", "dmeventd"):
         lvm = Lvm(stage, 20, 20, settings={"activation/monitoring": 1} if who == "dmeventd" else {})
-        daemon = Dmeventd(stage, lvm) if who == "dmeventd" else None
+        if who == "dmeventd":
+            Dmeventd(stage, lvm)
         mirror = lvm.mirror(16)
         if who == "rule":
             monitor = stage.monitor(ignore=ONLY_ACTIONS, config=rules({"on": "mirror.leg_failed", "do": "mirror.repair"}))
@@ -151,9 +153,7 @@ def mirror_held_write_released(stage):
             monitor.expect(finished(MIRROR, action="mirror.repair", exit_status=0), within=30)
             monitor.stop()
         dm.until(lambda: "mirror" not in mirror.table(), "the repaired volume", 30)
-        lvm.forget()
-        if daemon:
-            daemon.kill()
+        stage.clear()
     stage.say(f"a write was held for {times['rule']:.2f} s with a rule, {times['dmeventd']:.2f} s with dmeventd")
     with open(stage.path("figures"), "w") as file:
         json.dump(times, file)
@@ -204,5 +204,5 @@ def stopped_while_lvextend_holds_the_pool(stage):
             monitor = stage.monitor(ignore=ONLY_ACTIONS, config=config)
         monitor.expect(adopted, within=60)
         monitor.stop()
-        assert not any(dm.Device(name).suspended() for name in dm.ioctl.names()), "something stays suspended"
-        lvm.forget()
+        assert not any(dm.Device(name).suspended() for name in ioctl.names()), "something stays suspended"
+        stage.clear()
