@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/trust.hpp"
+#include "config/config_directory.hpp" // made by the build
 
 namespace dmev {
 namespace {
@@ -120,6 +121,8 @@ std::vector<fs::path> drop_ins(const fs::path& directory, Diagnostics& diagnosti
 }
 
 } // namespace
+
+fs::path config_directory() { return DMEVENT_CONFIG_DIR; }
 
 Settings load_settings(const ConfigPlace& place, Diagnostics& diagnostics) {
     Settings settings;

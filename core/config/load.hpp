@@ -10,11 +10,14 @@
 
 namespace dmev {
 
+// SYSCONFDIR/dmevent_tool as built; "/etc/dmevent_tool" as a rule.
+std::filesystem::path config_directory();
+
 struct ConfigPlace {
     // A file that must be there; or, when empty, DIRECTORY/dmevent_tool.yaml and DIRECTORY/conf.d/*.yaml in
     // the order of their names, each only if it is there.
     std::filesystem::path file;
-    std::filesystem::path directory = "/etc/dmevent_tool";
+    std::filesystem::path directory = config_directory();
 };
 
 // Reads all of it: one file's lists go on where the last one's ended, single values replace the earlier ones,
