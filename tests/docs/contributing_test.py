@@ -66,6 +66,7 @@ class Contributing(unittest.TestCase):
         self.assertEqual((built.returncode, built.stderr), (0, ""))
         self.assertRegex(built.stdout, r"verity 1\.0 .*targets: verity")
         self.assertRegex(built.stdout, r"verity\.corrupted +critical +condition")
+        self.assertRegex(built.stdout, r"hook verity\.read +reads the device")
 
         recording = "\n".join(reading(second, status) for second, status in enumerate(("V", "C", "?", "V"), 1))
         replayed = subprocess.run([PROGRAM, "--plugin-dir", plugins, "-j", "--replay", "-"], input=recording + "\n",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One plugin through the core's calls. Lines of the input: target type, table, status before, status now, and
 // the rest NAME=VALUE lines of a uevent. Whatever they hold, the plugin answers ok or unknown, and the same
-// twice.
+// twice. What its hooks plan on it breaks no rule either.
 #include "input.hpp"
 #include "plugin/plugin.hpp"
 
@@ -15,6 +15,17 @@ void check(const Plugin& plugin, const TargetView* before, const TargetView& now
     promise(first.outcome == second.outcome && first.conditions.size() == second.conditions.size());
 }
 
+void check_plans(const Plugin& plugin, const TargetView& now) {
+    const auto& family = plugin.family();
+    for (std::uint32_t hook = 0; hook < family.hooks.size(); ++hook) {
+        for (const auto& type : family.types) {
+            Event event;
+            event.type = type.name;
+            promise(plugin.plan(hook, event, now, {}).outcome != Planned::Outcome::fault);
+        }
+    }
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -24,11 +35,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto type_line = next_line(rest);
     const auto& type = claims[type_line.size() % claims.size()].target;
     const std::string table{next_line(rest)}, old_status{next_line(rest)}, status{next_line(rest)};
-    const DeviceId device{"fuzz", "", {253, 0}, 1};
+    const DeviceId device{"vg-lv", "LVM-1-tpool", {253, 0}, 1};
     const TargetView before{&device, 0, 0, 32768, type, table, old_status},
         now{&device, 0, 0, 32768, type, table, status};
     check(plugin, nullptr, now);
     if (plugin.look(nullptr, before).outcome == Said::Outcome::ok) check(plugin, &before, now);
+    check_plans(plugin, now);
     UeventReading uevent;
     while (!rest.empty()) {
         const auto line = next_line(rest);

@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import shutil
 import subprocess
 import time
 import traceback
@@ -86,6 +87,7 @@ class Stage:
         for action in reversed(self.undo):
             action()
         self.undo.clear()
+        shutil.rmtree("/run/dmevent_tool", ignore_errors=True)
         dm.remove_all()
         self.disk.rest()
 

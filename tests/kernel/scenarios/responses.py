@@ -93,6 +93,7 @@ def once_waits_for_its_actions(stage):
         monitor.expect(map.failed(0, 3), finished(map.name, program="/bin/sleep"),
                        (finished if status == 0 else failed)(map.name, program=program))
         assert monitor.ended(5) == status
+        stage.clear()
 
 
 @scenario
