@@ -138,6 +138,7 @@ void Responder::suspended(const Rule& rule, const Event& about, State state) {
                   {"event_type", {about.type}},
                   {"max_runs", {std::uint64_t{limit.count}}},
                   {"per_s", {std::int64_t{seconds}}}};
+    if (about.type.starts_with("action.")) set_field(event.data, "chain", {true}); // starts no rule either
     say(std::move(event));
 }
 
