@@ -20,6 +20,7 @@ constexpr int report_fd = 3; // closed by the exec
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
     std::vector<char*> list;
+    list.reserve(texts.size() + 1);
     for (auto& text : texts) list.push_back(text.data());
     list.push_back(nullptr);
     return list;
@@ -76,7 +77,7 @@ void set_rights(const Program& program) {
     set_rights(program);
     auto argv = program.argv;
     std::vector<std::string> env;
-    for (const auto& [name, value] : program.env) env.push_back(name + "=" + value);
+    for (const auto& [name, value] : program.env) env.emplace_back(name).append("=").append(value);
     execve(argv[0].c_str(), pointers(argv).data(), pointers(env).data());
     fail(report_fd, Failure::Step::execute);
 }
