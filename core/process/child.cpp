@@ -93,8 +93,15 @@ std::variant<Child, Failure> start_child(const Program& program, int input, cons
     if (pipe2(report, O_CLOEXEC) < 0) return failed(errno);
     Fd report_in{report[0]};
     const Fd report_out{report[1]};
+    // Blocked until the child has the dispositions that count: what is sent to it before that waits, and is
+    // not ignored as we ignore it.
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
     const pid_t pid = fork();
-    if (pid < 0) return failed(errno);
+    const int error = errno;
+    if (pid != 0) sigprocmask(SIG_SETMASK, &before, nullptr);
+    if (pid < 0) return failed(error);
     if (pid == 0) become(program, input, output_out.get(), report_out.get(), core);
     return Child{pid, std::move(output_in), std::move(report_in)};
 }

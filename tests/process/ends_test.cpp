@@ -94,9 +94,22 @@ TEST(Ends, OneThatIgnoresTheSignalIsKilledWithAllOfItsGroup) {
     for (const pid_t pid : numbers(ended.output)) EXPECT_FALSE(is_there(pid)) << pid;
 }
 
+TEST(Ends, OneIsTerminatedThoughItHasNotBegun) {
+    Dispatcher dispatcher;
+    for (int i = 0; i < 20; ++i) {
+        auto program = shell("exec sleep 1000");
+        program.timeout = milliseconds{0};
+        program.grace = patience;
+        const auto ended = dispatcher.end_of(program);
+        EXPECT_EQ(ended.how, How::signalled);
+        EXPECT_EQ(ended.status, SIGTERM);
+    }
+}
+
 TEST(Ends, AStoppedOneIsTerminatedToo) {
     auto program = shell("kill -STOP $$; exit 1");
-    program.timeout = milliseconds{100};
+    program.timeout = get_going;
+    program.grace = patience;
     const auto ended = Dispatcher{}.end_of(program);
     EXPECT_EQ(ended.how, How::signalled);
     EXPECT_EQ(ended.status, SIGTERM);
