@@ -20,6 +20,7 @@ constexpr int report_fd = 3; // closed by the exec
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
     std::vector<char*> list;
+    list.reserve(texts.size() + 1);
     for (auto& text : texts) list.push_back(text.data());
     list.push_back(nullptr);
     return list;
@@ -76,7 +77,7 @@ void set_rights(const Program& program) {
     set_rights(program);
     auto argv = program.argv;
     std::vector<std::string> env;
-    for (const auto& [name, value] : program.env) env.push_back(name + "=" + value);
+    for (const auto& [name, value] : program.env) env.emplace_back(name).append("=").append(value);
     execve(argv[0].c_str(), pointers(argv).data(), pointers(env).data());
     fail(report_fd, Failure::Step::execute);
 }
@@ -92,8 +93,15 @@ std::variant<Child, Failure> start_child(const Program& program, int input, cons
     if (pipe2(report, O_CLOEXEC) < 0) return failed(errno);
     Fd report_in{report[0]};
     const Fd report_out{report[1]};
+    // Blocked until the child has the dispositions that count: what is sent to it before that waits, and is
+    // not ignored as we ignore it.
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
     const pid_t pid = fork();
-    if (pid < 0) return failed(errno);
+    const int error = errno;
+    if (pid != 0) sigprocmask(SIG_SETMASK, &before, nullptr);
+    if (pid < 0) return failed(error);
     if (pid == 0) become(program, input, output_out.get(), report_out.get(), core);
     return Child{pid, std::move(output_in), std::move(report_in)};
 }

@@ -44,7 +44,7 @@ Ended lost() {
 } // namespace
 
 Result<std::unique_ptr<LaunchedPrograms>> LaunchedPrograms::open(Loop& loop, Launcher& launcher,
-                                                                 std::string run_dir, Sink sink) {
+                                                                 const std::string& run_dir, Sink sink) {
     std::string jobs;
     if (!run_dir.empty()) {
         auto made = JobFiles::make_dir(run_dir);

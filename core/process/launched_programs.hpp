@@ -16,8 +16,8 @@ class LaunchedPrograms : public Programs {
  public:
     // RUN_DIR is made where it is missing; empty: no job is kept, and what we leave behind is not found
     // again. LOOP and LAUNCHER must outlive this, which must not be destroyed from within SINK.
-    static Result<std::unique_ptr<LaunchedPrograms>> open(Loop& loop, Launcher& launcher, std::string run_dir,
-                                                          Sink sink);
+    static Result<std::unique_ptr<LaunchedPrograms>> open(Loop& loop, Launcher& launcher,
+                                                          const std::string& run_dir, Sink sink);
     ~LaunchedPrograms() override; // kills nothing
     LaunchedPrograms(const LaunchedPrograms&) = delete;
     LaunchedPrograms& operator=(const LaunchedPrograms&) = delete;

@@ -157,7 +157,7 @@ TEST_F(Orphans, ADispatcherThatStopsLeavesItsProgramsAtOnce) {
         program_ = pids[1];
         begin = Loop::Clock::now();
     }
-    EXPECT_LT(Loop::Clock::now() - begin, std::chrono::seconds{1});
+    EXPECT_LT(Loop::Clock::now() - begin, std::chrono::seconds{5});
     EXPECT_TRUE(is_there(program_));
     open_gate();
     EXPECT_TRUE(ends(shepherd));
