@@ -14,6 +14,7 @@
 #include <cstring>
 #include <filesystem>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -37,6 +38,25 @@ class TempDir {
 
  private:
     std::filesystem::path path_;
+};
+
+// What the test and the daemon's thread both use.
+template <class T>
+class Shared {
+ public:
+    explicit Shared(T value = {}) : value_(std::move(value)) {}
+    void operator=(T value) {
+        const std::lock_guard lock{mutex_};
+        value_ = std::move(value);
+    }
+    T operator*() const {
+        const std::lock_guard lock{mutex_};
+        return value_;
+    }
+
+ private:
+    mutable std::mutex mutex_;
+    T value_;
 };
 
 // As a daemon holds it. The lock is of the open file, so that it is seen from within one process.

@@ -62,8 +62,8 @@ TEST_F(ManagedBy, APidFileThatNobodyLocksIsAnOldOne) {
 }
 
 TEST_F(ManagedBy, DmeventdIsAskedByItsProtocol) {
-    std::string asked;
-    std::uint32_t command = 0;
+    fakes::Shared<std::string> asked;
+    fakes::Shared<std::uint32_t> command;
     {
         const fakes::Dmeventd daemon{dir, [&](std::uint32_t c, const std::string& text) {
                                          command = c;
@@ -73,9 +73,9 @@ TEST_F(ManagedBy, DmeventdIsAskedByItsProtocol) {
         EXPECT_EQ(dmeventd(), Managed::yes);
         EXPECT_EQ(dmeventd(), Managed::yes) << "once more";
     }
-    EXPECT_EQ(command, 4U);
-    EXPECT_TRUE(asked.ends_with(std::string(" - " + uuid + " 0 0") + '\0')) << asked;
-    EXPECT_TRUE(asked.starts_with(std::to_string(getpid()) + ":"));
+    EXPECT_EQ(*command, 4U);
+    EXPECT_TRUE((*asked).ends_with(std::string(" - " + uuid + " 0 0") + '\0')) << *asked;
+    EXPECT_TRUE((*asked).starts_with(std::to_string(getpid()) + ":"));
 }
 
 TEST_F(ManagedBy, DmeventdDoesNotKnowTheDevice) {
@@ -84,10 +84,10 @@ TEST_F(ManagedBy, DmeventdDoesNotKnowTheDevice) {
 }
 
 TEST_F(ManagedBy, ADeviceThatDmeventdHasJustLetGoIsNotItsOwn) {
-    const char* mask = "0";
+    fakes::Shared<std::string> mask{"0"};
     const fakes::Dmeventd daemon{dir, [&](auto, const auto& text) {
                                      return dmeventd_frame(0,
-                                                           mark_of(text) + " x " + uuid + " " + mask + '\0');
+                                                           mark_of(text) + " x " + uuid + " " + *mask + '\0');
                                  }};
     EXPECT_EQ(dmeventd(), Managed::no);
     mask = "16777216"; // being taken on
@@ -114,20 +114,28 @@ TEST_F(ManagedBy, WhatDmeventdCannotKnowIsNotAsked) {
 
 TEST_F(ManagedBy, RubbishFromDmeventdIsNoAnswer) {
     give_up_soon();
-    std::string answer;
-    const fakes::Dmeventd daemon{
-        dir, [&](auto, const auto& text) {
-            return answer == "failed"  ? dmeventd_frame(-EINVAL, mark_of(text) + " Invalid")
-                   : answer == "other" ? dmeventd_frame(0, mark_of(text) + " x LVM-other 1")
-                   : answer == "mask"  ? dmeventd_frame(0, mark_of(text) + " x " + uuid + " y")
-                   : answer == "short" ? dmeventd_frame(0, mark_of(text))
-                                       : answer;
-        }};
-    for (const auto* rubbish : {"failed", "other", "mask", "short", "", "x",
-                                "\xff\xff\xff\xff\xff\xff\xff\xffrubbish", "GET / HTTP/1.1\r\n\r\n"}) {
-        answer = rubbish;
-        EXPECT_EQ(dmeventd(), Managed::unknown) << rubbish;
+    fakes::Shared<std::string> rubbish; // behind the mark, or instead of it all
+    fakes::Shared<bool> marked{true};
+    const fakes::Dmeventd daemon{dir, [&](auto, const auto& text) {
+                                     return *marked ? dmeventd_frame(0, mark_of(text) + *rubbish) : *rubbish;
+                                 }};
+    for (const auto* text : {"", " x", " x LVM-other 1", " x y z"}) {
+        rubbish = text;
+        EXPECT_EQ(dmeventd(), Managed::unknown) << text;
     }
+    rubbish = " x " + uuid + " y";
+    EXPECT_EQ(dmeventd(), Managed::unknown);
+    marked = false;
+    for (const auto* text : {"", "x", "\xff\xff\xff\xff\xff\xff\xff\xffrubbish", "GET / HTTP/1.1\r\n\r\n"}) {
+        rubbish = text;
+        EXPECT_EQ(dmeventd(), Managed::unknown) << text;
+    }
+}
+
+TEST_F(ManagedBy, ADmeventdThatCannotTellIsNoAnswer) {
+    const fakes::Dmeventd daemon{
+        dir, [](auto, const auto& text) { return dmeventd_frame(-EINVAL, mark_of(text) + " Invalid"); }};
+    EXPECT_EQ(dmeventd(), Managed::unknown);
 }
 
 TEST_F(ManagedBy, ADmeventdThatHangsCostsTheLimitAndNoMore) {
@@ -165,10 +173,10 @@ TEST_F(ManagedBy, WhatIsNoFifoHasNobodyBehindIt) {
 }
 
 TEST_F(ManagedBy, MultipathdIsAskedForAllItsMaps) {
-    std::string asked, maps = "mpatha\nname with blanks\nmpathb\n";
+    fakes::Shared<std::string> asked, maps{"mpatha\nname with blanks\nmpathb\n"};
     const fakes::Multipathd daemon{dir, dir / "socket", [&](const std::string& command) {
                                        asked = command;
-                                       return multipathd_frame(maps);
+                                       return multipathd_frame(*maps);
                                    }};
     for (const auto* map : {"mpatha", "name with blanks", "mpathb"}) EXPECT_EQ(multipathd(map), Managed::yes);
     for (const auto* map : {"mpath", "blanks", "ok", "", "mpatha mpathb"})
@@ -177,7 +185,7 @@ TEST_F(ManagedBy, MultipathdIsAskedForAllItsMaps) {
     EXPECT_EQ(multipathd(), Managed::no);
     maps = "";
     EXPECT_EQ(multipathd(), Managed::no);
-    EXPECT_EQ(asked, (std::string{"show maps raw format \"%n\""} + '\0'));
+    EXPECT_EQ(*asked, (std::string{"show maps raw format \"%n\""} + '\0'));
 }
 
 TEST_F(ManagedBy, AnAbstractNameIsWrittenWithAnAt) {
@@ -189,8 +197,8 @@ TEST_F(ManagedBy, AnAbstractNameIsWrittenWithAnAt) {
 
 TEST_F(ManagedBy, RubbishFromMultipathdIsNoAnswer) {
     give_up_soon();
-    std::string answer;
-    const fakes::Multipathd daemon{dir, dir / "socket", [&](auto&) { return answer; }};
+    fakes::Shared<std::string> answer;
+    const fakes::Multipathd daemon{dir, dir / "socket", [&](auto&) { return *answer; }};
     for (const auto& rubbish :
          {multipathd_frame("fail\n"), multipathd_frame("timeout\n"), std::string{"xyz"},
           std::string(8, '\xff'), std::string{}, multipathd_frame("mpatha").substr(0, 9)}) {

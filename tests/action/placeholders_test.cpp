@@ -6,6 +6,7 @@
 #include <map>
 #include <random>
 
+#include "rules/placeholders.hpp"
 #include "support.hpp"
 
 namespace dmev {
@@ -142,6 +143,27 @@ TEST_F(Placeholders, AnyTextIsExpandedOrRefused) {
             ASSERT_NE(text.find('{'), text.npos) << text;
         }
     }
+}
+
+// What the configuration's check lets through can be expanded, and each name of its list has a value here.
+TEST_F(Placeholders, TheCheckAndTheExpansionAgree) {
+    for (const auto& name : placeholder_names()) {
+        EXPECT_TRUE(expand("{" + name + "}", firing, "page")) << name;
+        auto variable = "DMEVENT_" + name;
+        for (auto& c : variable) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+        EXPECT_TRUE(variables().contains(variable)) << variable;
+    }
+    const std::vector<std::string> pieces{"{", "}", "{{", "}}", "{device}", "data.", "{data.used}", "x", " "};
+    std::mt19937 random{11};
+    int accepted = 0;
+    for (int round = 0; round < 20'000; ++round) {
+        std::string text;
+        for (auto n = random() % 6; n > 0; --n) text += pieces[random() % pieces.size()];
+        if (!check_placeholders(text)) continue;
+        ++accepted;
+        ASSERT_TRUE(expand(text, firing, "page")) << text;
+    }
+    EXPECT_GT(accepted, 1000);
 }
 
 TEST(SetVariable, ReplacesWhatWasThere) {

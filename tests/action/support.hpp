@@ -34,10 +34,10 @@ struct Act {
 
     static bool look(const dmevent::Target*, const dmevent::Target&, dmevent::Say&) { return true; }
 
-    static bool plan(uint32_t hook, const dmevent::Event& event, std::span<const dmevent_field> args,
+    static bool plan(uint32_t hook, const dmevent::Event& event, const dmevent::Args& args,
                      dmevent::Plan& plan) {
         plan.run({"/bin/act", dmevent::view(event.target->status), dmevent::view(event.key)});
-        for (const auto& arg : args) plan.run({dmevent::view(arg.v.text)});
+        if (const auto word = args.text("word"); !word.empty()) plan.run({word});
         plan.env("ACTING", "yes");
         plan.env("LANG", "C");
         dmevent::Words words{event.target->status};
