@@ -3,7 +3,6 @@
 import fcntl
 import os
 import select
-import signal
 import socket
 import struct
 import subprocess
@@ -22,12 +21,6 @@ class Daemon:
         """It is gone, without a chance to undo anything."""
         self.process.kill()
         self.process.wait()
-
-    def pause(self) -> None:
-        self.process.send_signal(signal.SIGSTOP)
-
-    def go_on(self) -> None:
-        self.process.send_signal(signal.SIGCONT)
 
 
 class Dmeventd(Daemon):

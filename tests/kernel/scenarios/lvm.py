@@ -77,6 +77,40 @@ def raid1_leg_repaired(stage):
 
 
 @scenario
+def raid1_second_leg_while_recovering(stage):
+    """Of three legs a second one dies while the first is replaced: LVM refuses until that is done, then mends it."""
+    lvm = Lvm(stage, 20, 20, 20, 20, 20)
+    array = lvm.raid1(16, legs=3)
+    monitor = stage.monitor(ignore=UNDERNEATH)
+    lvm.pvs[1].fail()
+    dm.write(array, 0, 1 << 18)
+    monitor.any_order(raised("raid.device_failed", device=ARRAY, part="1"), raised("raid.degraded", device=ARRAY))
+    slow(stage)
+    repair = ("lvconvert", "--yes", "--repair", "vg/array")
+    lvm.run(*repair, env=BY_MONITOR)
+    array.wait_status("AaA", "recover")
+    monitor.expect(happened("raid.sync_started", device=ARRAY, data={"action": "recover"}))
+    lvm.pvs[2].fail()
+    dm.write(array, 0, 1 << 18)
+    array.wait_status("AaD")
+    monitor.expect(raised("raid.device_failed", device=ARRAY, part="2"))
+    assert lvm.run(*repair, check=False, env=BY_MONITOR).returncode == 5
+    fast()
+    array.wait_status("AAD", "idle")
+    monitor.any_order(happened("raid.sync_finished", device=ARRAY),
+                      happened("raid.device_recovered", device=ARRAY, part="1"))
+    slow(stage)
+    lvm.run(*repair, env=BY_MONITOR)
+    array.wait_status("AAa", "recover")
+    monitor.expect(happened("raid.sync_started", device=ARRAY, data={"action": "recover"}))
+    fast()
+    array.wait_status("AAA", "idle")
+    monitor.any_order(happened("raid.sync_finished", device=ARRAY),
+                      happened("raid.device_recovered", device=ARRAY, part="2"),
+                      happened("raid.optimal", device=ARRAY))
+
+
+@scenario
 def repair_that_does_nothing(stage):
     """With the policy `warn` the command of a monitor ends well, and everything is as it was."""
     lvm = Lvm(stage, 20, 20, 20, settings={"activation/raid_fault_policy": "warn"})
@@ -123,6 +157,21 @@ def mirror_leg_removed(stage):
     lvm.run("lvconvert", "--yes", "--repair", "--use-policies", "vg/mirror", env=BY_MONITOR)
     assert " linear " in mirror.table(), mirror.table()
     assert not load.stop().errors, load.errors
+
+
+@scenario
+def mirror_log_replaced(stage):
+    """The same when the disk of the log dies: the legs stay good, a write is held, and LVM finds another disk."""
+    lvm = Lvm(stage, 20, 20, 20, 20)
+    mirror = lvm.mirror(16, log="disk")
+    monitor = stage.monitor(ignore=UNDERNEATH)
+    lvm.pvs[2].fail()
+    writer = dm.Writer(mirror, 0, 4096)
+    writer.wait_held()
+    monitor.expect(raised("mirror.log_failed", device=MIRROR))
+    lvm.run("lvconvert", "--yes", "--repair", "--use-policies", "vg/mirror", env=BY_MONITOR)
+    assert writer.wait() == 0
+    monitor.expect(cleared("mirror.log_failed", device=MIRROR))
 
 
 @scenario
