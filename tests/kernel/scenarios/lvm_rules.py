@@ -12,7 +12,7 @@ from lvm2 import Lvm
 import mirror as mirrors
 from monitor import happened, raised
 from raid import fast, slow
-from rules import failed, finished, has, outcome, rules
+from rules import failed, finished, has, outcome, rules, script
 from scenario import scenario
 
 MIB = 1 << 20
@@ -29,7 +29,7 @@ ONLY_ACTIONS = ("thin.*", "raid.*", "mirror.*", "device.*")
 
 def blocks(pool, which: int) -> tuple[int, int]:
     """Used and total, of metadata (0) or data (1)."""
-    used, total = pool.status().split()[4 + which].split("/")
+    used, total = pool.status().split()[1 + which].split("/")
     return int(used), int(total)
 
 
@@ -114,7 +114,7 @@ def raid_second_leg_lost_during_the_repair(stage):
     monitor.expect(finished(ARRAY, action="raid.repair"), within=60)
     lvm.pvs[2].fail()
     dm.write(array, 0, 1 << 18)
-    dm.until(lambda: "D" in array.status().split()[5], "the second leg's failure", 20)
+    dm.until(lambda: "D" in array.status().split()[2], "the second leg's failure", 20)
     fast()
     monitor.expect(finished(ARRAY, action="raid.repair"), within=90)
     array.wait_status("AAA", "idle", seconds=60)
@@ -129,7 +129,7 @@ def raid_repair_without_effect(stage):
     lvm.pvs[1].fail()
     dm.write(array, 0, 1 << 18)
     event, = monitor.expect(outcome("no_effect", ARRAY, action="raid.repair", exit_status=0), within=30)
-    assert event["severity"] == "error" and "device_failed" in event["message"], event
+    assert event["severity"] == "error" and "lost_legs is 1" in event["message"], event
     assert "AD" in array.status(), array.status()
 
 
@@ -186,15 +186,23 @@ def stopped_while_lvextend_holds_the_pool(stage):
         lvm = Lvm(stage, 4)
         lvm.apart(4, 40)
         pool, thin = lvm.thin_pool(16, data=lvm.pvs[2], metadata=lvm.pvs[1])
-        dm.write(thin, 0, 10 * MIB)
-        config = rules(DATA, thresholds=LIMITS)
+        dm.write(thin, 0, 12 * MIB)
+        pool.commit()
+        # The first step waits for the disk of the metadata to hold its writes from then on.
+        flag, go = (f"/run/{stage.name}.{word}" for word in ("flag", "go"))
+        wait = script(stage, "wait", f"touch {flag}\nwhile [ ! -e {go} ]; do sleep 0.1; done\nrm {flag} {go}\n")
+        steps = [{"exec": [wait]}, DATA["do"]]
+        config = rules({**DATA, "do": steps}, thresholds=LIMITS)
         monitor = stage.monitor(ignore=ONLY_ACTIONS, config=config)
+        dm.until(lambda: os.path.exists(flag), "the rule's first step")
         lvm.pvs[1].hold()
-        dm.write(thin, 10 * MIB, 2 * MIB)
+        open(go, "w").close()
+        monitor.expect(finished(POOL, program=wait))
         dm.until(pool.suspended, "the pool suspended by lvextend", 60)
         monitor.stop()
         assert pool.suspended()
         adopted = finished(POOL, rule="grow", action="thin.extend", exit_status=0, adopted=True)
+        config = rules(DATA, thresholds=LIMITS)
         if when == "running":
             monitor = stage.monitor(ignore=ONLY_ACTIONS, config=config)
         lvm.pvs[1].heal()
