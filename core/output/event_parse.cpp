@@ -10,6 +10,7 @@
 #endif
 
 #include <charconv>
+#include <limits>
 
 #include "output/output.hpp"
 
@@ -58,6 +59,7 @@ const Json* object(const Json& in, const char* name) {
 
 Value value_of(const Json& json, int depth) {
     if (depth > 8) throw Bad{"data is nested too deeply"};
+    if (json.IsNull()) return {std::numeric_limits<double>::quiet_NaN()}; // what JSON has no number for
     if (json.IsString()) return {own(json)};
     if (json.IsBool()) return {json.GetBool()};
     if (json.IsUint64()) return {std::uint64_t{json.GetUint64()}};

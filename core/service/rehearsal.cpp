@@ -58,7 +58,7 @@ Rehearsal::Rehearsal(std::shared_ptr<const Rulebook> rules, std::span<const Plug
       plugins_(plugins),
       facts_(std::move(facts)),
       say_(std::move(say)),
-      decider_(rules_, {.fire = [this](Firing&& firing) { firings_.push_back(std::move(firing)); },
+      decider_(rules_, {.fire = [this](Firing&& firing) { rehearsed(firing); },
                         .suspended = [](const Rule&, const Event&, State) {},
                         .current = facts_.current,
                         .verdict =
@@ -73,28 +73,22 @@ void Rehearsal::take(const Event& event) {
     event_ = event;
     now_ = std::max(now_, event.time);
     decider_.take(event);
-    pump();
 }
 
 void Rehearsal::advance(Time now) {
     now_ = std::max(now_, now);
     decider_.advance(now);
-    pump();
 }
 
 // A run that is only spoken of is over, and well, as soon as it was said.
-void Rehearsal::pump() {
-    while (!firings_.empty())
-        for (auto& firing : std::exchange(firings_, {})) {
-            say_(rehearse(firing, plugins_, facts_, now_));
-            decider_.ended(firing.id, {}, now_);
-        }
+void Rehearsal::rehearsed(const Firing& firing) {
+    say_(rehearse(firing, plugins_, facts_, now_));
+    decider_.ended(firing.id, {}, now_);
 }
 
 void Rehearsal::reload(std::shared_ptr<const Rulebook> rules, Time now) {
     rules_ = rules;
     decider_.reload(std::move(rules), now);
-    pump();
 }
 
 } // namespace dmev

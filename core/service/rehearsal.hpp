@@ -38,7 +38,7 @@ class Rehearsal : public Reactor {
     void reload(std::shared_ptr<const Rulebook> rules, Time now);
 
  private:
-    void pump();
+    void rehearsed(const Firing& firing);
 
     std::shared_ptr<const Rulebook> rules_;
     std::span<const Plugin> plugins_;
@@ -46,7 +46,6 @@ class Rehearsal : public Reactor {
     std::function<void(const Decision&)> say_;
     Event event_; // the one that was taken in last
     Time now_{};
-    std::vector<Firing> firings_;
     Decider decider_;
 };
 

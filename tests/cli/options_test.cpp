@@ -119,7 +119,7 @@ TEST(Options, EveryMistakeIsAUsageErrorThatSaysWhatIsRight) {
         {{"-i", ""}, {"--ignore", "its UUID is empty"}},
         {{"--record="}, {"--record", "its FILE is empty"}},
         {{"--record", "-", "-a"}, {"--record", "name a file"}},
-        {{"-ql"}, {"only one of --query, --list-events and --replay"}},
+        {{"-ql"}, {"only one of --query, --list-events, --check-config and --replay"}},
         {{"--replay", "f", "-q"}, {"only one of"}},
         {{"-qo"}, {"--once", "has no meaning with --query"}},
         {{"-q", "--record", "f"}, {"--record", "has no meaning with --query"}},

@@ -92,7 +92,7 @@ TEST_F(MonitorTest, ReportsOnlyWhatWasSelected) {
 TEST_F(MonitorTest, AnIgnoredDeviceIsRecordedAllTheSame) {
     enough_ = 1;
     Monitor::Options options;
-    options.filter.ignore = {"UUID-a"};
+    options.filter.ignore = {{"UUID-a", {}}};
     run({now(BaselineDone{}), now(device("a", 1, Why::kernel)), now(device("b", 2, Why::kernel))},
         std::move(options));
     EXPECT_EQ(events_, Strings{"device.added b"});

@@ -134,6 +134,18 @@ def raid_repair_without_effect(stage):
 
 
 @scenario
+def check_config_asks_lvm(stage):
+    """--check-config warns of a hook that lvm.conf makes do nothing, unless its parameter says otherwise."""
+    Lvm(stage, 4)
+    path = f"/run/{stage.name}.yaml"
+    for argument, warns in (("raid.repair", True), ({"raid.repair": {"policy": "allocate"}}, False)):
+        with open(path, "w") as file:
+            file.write(rules({"name": "repair", "on": "raid.device_failed", "do": argument}))
+        done = stage.run("--check-config", "--config", path)
+        assert done.returncode == 0 and (b"activation/raid_fault_policy=warn" in done.stderr) == warns, done.stderr
+
+
+@scenario
 def mirror_held_write_released(stage):
     """A mirror's failed write is held until somebody acts: by our rule, and for comparison by dmeventd."""
     times = {}

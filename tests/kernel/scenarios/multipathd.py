@@ -4,6 +4,7 @@ from daemons import Multipathd
 import dm
 from monitor import happened, raised
 from multipath import remove_scsi_disks, scsi_disks, write_file
+from rules import finished, rules
 from scenario import scenario
 
 
@@ -53,3 +54,46 @@ def queueing_disabled(stage):
     monitor.nothing_else(3)  # three of multipathd's looks
     assert "queue_if_no_path" not in map.table(), map.table()
     dm.fails(dm.read, map)
+
+
+@scenario
+def rule_uses_its_command(stage):
+    """A rule gives up on a map without paths by multipathd's own command, since the kernel's message would be undone
+    within a second. It holds over multipathd's next reload of the map, as when a path is taken away."""
+    disks = scsi_disks(2, one_disk=True)
+    stage.undo.append(remove_scsi_disks)
+    stage.undo.append(dm.remove_all)
+    numbers = [open(f"/sys/block/{disk}/dev").read().strip() for disk in disks]
+    map = Multipathd(stage, no_path_retry="queue").map_over(numbers)
+    name = map.name.decode()
+    config = rules({"name": "fail", "on": "multipath.all_paths_failed", "for": "2s", "do": "multipath.fail_if_no_path"})
+    monitor = stage.monitor(ignore=("multipath.*", "device.*"), config=config)
+    for disk in disks:
+        write_file(f"/sys/block/{disk}/device/state", "offline\n")
+    monitor.expect(finished(name, action="multipath.fail_if_no_path", managed_by="multipathd", exit_status=0), within=30)
+    assert "queue_if_no_path" not in map.table(), map.table()
+    dm.fails(dm.read, map)
+    write_file(f"/sys/block/{disks[1]}/device/delete", "1\n")
+    dm.until(lambda: numbers[1] not in map.table(), "multipathd's reload without the path", 30)
+    monitor.nothing_else(3)  # three of multipathd's looks
+    assert "queue_if_no_path" not in map.table(), map.table()
+
+
+@scenario
+def rule_queues_again(stage):
+    """And its own command queues again when a path is back."""
+    disks = scsi_disks(2, one_disk=True)
+    stage.undo.append(remove_scsi_disks)
+    stage.undo.append(dm.remove_all)
+    numbers = [open(f"/sys/block/{disk}/dev").read().strip() for disk in disks]
+    multipathd = Multipathd(stage, no_path_retry="queue")
+    map = multipathd.map_over(numbers)
+    name = map.name.decode()
+    assert multipathd.ask(f"disablequeueing map {name}") == "ok\n"
+    write_file(f"/sys/block/{disks[0]}/device/state", "offline\n")
+    dm.until(lambda: " F " in map.status(), "the checker's verdict", 20)
+    config = rules({"on": "multipath.path_reinstated", "do": "multipath.queue_if_no_path"})
+    monitor = stage.monitor(ignore=("multipath.*", "device.*"), config=config)
+    write_file(f"/sys/block/{disks[0]}/device/state", "running\n")
+    monitor.expect(finished(name, action="multipath.queue_if_no_path", managed_by="multipathd"), within=30)
+    assert "queue_if_no_path" in map.table(), map.table()
