@@ -34,12 +34,12 @@ _dmevent_tool() {
     fi
     COMPREPLY=()
     case $prev in
-        --pidfile | --replay | --record | -p | -[!-]*p)
+        --pidfile | --replay | --record | --config | -p | -[!-]*p)
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             compopt -o filenames 2>/dev/null
             return
             ;;
-        --plugin-dir)
+        --plugin-dir | --run-dir)
             mapfile -t COMPREPLY < <(compgen -d -- "$cur")
             compopt -o filenames 2>/dev/null
             return

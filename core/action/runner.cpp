@@ -73,10 +73,19 @@ void Runner::Impl::advance(RunId id) {
             ready.push_back(id);
             break;
         case Job::Kind::refused:
-        case Job::Kind::fault:
-            step_over(id, failed(run.job.why, run.job.kind == Job::Kind::refused), note_of(run));
-            break;
+        case Job::Kind::fault: not_planned(id, run); break;
     }
+}
+
+// A hook that does not apply says so; but a reminder of what is done already is no news.
+void Runner::Impl::not_planned(RunId id, Run& run) {
+    const bool refused = run.job.kind == Job::Kind::refused;
+    if (!refused || run.firing.reminder == 0)
+        return step_over(id, failed(run.job.why, refused), note_of(run));
+    log::debug("rule '{}': {} is not run again: {}", escape(run.firing.rule->settings.name.text),
+               run.step().name, escape(run.job.why));
+    ++run.at;
+    ready.push_back(id);
 }
 
 // A hook may have waited long: it is planned once more, on what is true now. False: it is not to be started.
@@ -97,7 +106,7 @@ bool Runner::Impl::ready_to_start(RunId id, Run& run, const Queue::Next& next) {
     }
     run.job = plan(now, run.step(), plugins, target_of(now.event), ports.to_json);
     if (run.job.kind != Job::Kind::program) {
-        step_over(id, failed(run.job.why, run.job.kind == Job::Kind::refused), note_of(run));
+        not_planned(id, run);
         return false;
     }
     if (run.job.lock == next.lock) return true;

@@ -67,6 +67,7 @@ struct Runner::Impl {
     void settle();
     void advance(RunId id);
     void start(const Queue::Next& next);
+    void not_planned(RunId id, Run& run);
     bool ready_to_start(RunId id, Run& run, const Queue::Next& next);
     void step_over(RunId id, const StepResult& result, const JobNote& note);
     void close(RunId id, std::optional<StepResult> result, const JobNote& note);

@@ -60,7 +60,9 @@ class RunnerTest : public testing::Test {
         return fire_rule(rules.emplace_back(rule(std::move(steps))), std::move(about));
     }
     std::uint64_t fire_rule(const dmev::Rule& r, dmev::Event about = event()) {
-        runner->run(firing(r, std::move(about), ++last_firing));
+        auto fired = firing(r, std::move(about), ++last_firing);
+        fired.reminder = reminder;
+        runner->run(std::move(fired));
         return last_firing;
     }
 
@@ -108,6 +110,7 @@ class RunnerTest : public testing::Test {
     std::vector<dmev::Time> readings;
     std::map<std::uint64_t, dmev::Decider::Outcome> outcomes;
     std::uint64_t last_firing = 0;
+    std::uint32_t reminder = 0; // of what is fired next
 
     std::unique_ptr<dmev::ScriptedPrograms> programs;
     std::unique_ptr<dmev::Runner> runner;

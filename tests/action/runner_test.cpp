@@ -88,6 +88,16 @@ TEST_F(RunnerSteps, ARetryOfAnEarlierStepIsNoneOfTheLast) {
     EXPECT_EQ(field(1, "retry_at"), "(none)");
 }
 
+TEST_F(RunnerSteps, AReminderOfWhatDoesNotApplyIsNoNews) {
+    world[{253, 1}].text.status = "refuse";
+    reminder = 1;
+    const auto run = fire({hook("act.once"), exec({"/bin/b"})});
+    ASSERT_EQ(started(), 1U) << "the next step goes on";
+    programs->end(id(0));
+    EXPECT_EQ(types(), (Types{"action.finished"}));
+    EXPECT_TRUE(outcomes.at(run).ok);
+}
+
 TEST_F(RunnerSteps, WhatARefusalStoppedIsNotTriedAgain) {
     world[{253, 1}].text.status = "refuse";
     const auto run = fire({hook("act.once"), exec({"/bin/b"})});

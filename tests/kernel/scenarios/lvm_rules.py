@@ -190,27 +190,43 @@ def dmeventd_has_it(stage):
     assert blocks(pool, 1)[1] > 256
 
 
+def held_extension(stage, **parameters):
+    """A pool whose extension, a rule's, is held half-way: with the pool suspended, by the disk of its metadata."""
+    lvm = Lvm(stage, 4)
+    lvm.apart(4, 40)
+    pool, thin = lvm.thin_pool(16, data=lvm.pvs[2], metadata=lvm.pvs[1])
+    dm.write(thin, 0, 12 * MIB)
+    pool.commit()
+    # The first step waits for that disk to hold its writes from then on.
+    flag, go = (f"/run/{stage.name}.{word}" for word in ("flag", "go"))
+    wait = script(stage, "wait", f"touch {flag}\nwhile [ ! -e {go} ]; do sleep 0.1; done\nrm {flag} {go}\n")
+    extend = {"thin.extend": {"threshold": 70, "percent": 20, **parameters}}
+    monitor = stage.monitor(ignore=ONLY_ACTIONS, config=rules({**DATA, "do": [{"exec": [wait]}, extend]}, thresholds=LIMITS))
+    dm.until(lambda: os.path.exists(flag), "the rule's first step")
+    lvm.pvs[1].hold()
+    open(go, "w").close()
+    monitor.expect(finished(POOL, program=wait))
+    dm.until(pool.suspended, "the pool suspended by lvextend", 60)
+    return lvm, pool, monitor
+
+
+@scenario
+def lvextend_takes_too_long(stage):
+    """What changes storage is never killed: past its time that is said, and it is left to finish."""
+    lvm, pool, monitor = held_extension(stage, timeout="3s")
+    event, = monitor.expect(outcome("overdue", POOL, action="thin.extend"), within=20)
+    assert event["severity"] == "error" and pool.suspended(), event
+    lvm.pvs[1].heal()
+    monitor.expect(finished(POOL, action="thin.extend", exit_status=0), within=30)
+    assert not pool.suspended()
+
+
 @scenario
 def stopped_while_lvextend_holds_the_pool(stage):
     """SIGTERM while lvextend has the pool suspended: the program ends, lvextend goes on to its end, and whoever is
     started next says how it ended: once when it still runs then, once when it has ended before."""
     for when in ("running", "ended"):
-        lvm = Lvm(stage, 4)
-        lvm.apart(4, 40)
-        pool, thin = lvm.thin_pool(16, data=lvm.pvs[2], metadata=lvm.pvs[1])
-        dm.write(thin, 0, 12 * MIB)
-        pool.commit()
-        # The first step waits for the disk of the metadata to hold its writes from then on.
-        flag, go = (f"/run/{stage.name}.{word}" for word in ("flag", "go"))
-        wait = script(stage, "wait", f"touch {flag}\nwhile [ ! -e {go} ]; do sleep 0.1; done\nrm {flag} {go}\n")
-        steps = [{"exec": [wait]}, DATA["do"]]
-        config = rules({**DATA, "do": steps}, thresholds=LIMITS)
-        monitor = stage.monitor(ignore=ONLY_ACTIONS, config=config)
-        dm.until(lambda: os.path.exists(flag), "the rule's first step")
-        lvm.pvs[1].hold()
-        open(go, "w").close()
-        monitor.expect(finished(POOL, program=wait))
-        dm.until(pool.suspended, "the pool suspended by lvextend", 60)
+        lvm, pool, monitor = held_extension(stage)
         monitor.stop()
         assert pool.suspended()
         adopted = finished(POOL, rule="grow", action="thin.extend", exit_status=0, adopted=True)
@@ -220,7 +236,6 @@ def stopped_while_lvextend_holds_the_pool(stage):
         lvm.pvs[1].heal()
         dm.until(lambda: not pool.suspended() and blocks(pool, 1)[1] > 256, "the extended pool", 60)
         if when == "ended":
-            dm.until(lambda: not os.path.exists(f"/proc/{monitor.process.pid}"), "the end of the first")
             monitor = stage.monitor(ignore=ONLY_ACTIONS, config=config)
         monitor.expect(adopted, within=60)
         monitor.stop()

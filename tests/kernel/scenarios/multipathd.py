@@ -59,14 +59,15 @@ def queueing_disabled(stage):
 @scenario
 def rule_uses_its_command(stage):
     """A rule gives up on a map without paths by multipathd's own command, since the kernel's message would be undone
-    within a second. It holds over multipathd's next reload of the map, as when a path is taken away."""
+    within a second. A reload of multipathd's undoes even that; while it lasts, the rule sees to it again."""
     disks = scsi_disks(2, one_disk=True)
     stage.undo.append(remove_scsi_disks)
     stage.undo.append(dm.remove_all)
     numbers = [open(f"/sys/block/{disk}/dev").read().strip() for disk in disks]
     map = Multipathd(stage, no_path_retry="queue").map_over(numbers)
     name = map.name.decode()
-    config = rules({"name": "fail", "on": "multipath.all_paths_failed", "for": "2s", "do": "multipath.fail_if_no_path"})
+    config = rules({"name": "fail", "on": "multipath.all_paths_failed", "for": "2s", "remind": "every 2s",
+                    "do": "multipath.fail_if_no_path"})
     monitor = stage.monitor(ignore=("multipath.*", "device.*"), config=config)
     for disk in disks:
         write_file(f"/sys/block/{disk}/device/state", "offline\n")
@@ -75,8 +76,11 @@ def rule_uses_its_command(stage):
     dm.fails(dm.read, map)
     write_file(f"/sys/block/{disks[1]}/device/delete", "1\n")
     dm.until(lambda: numbers[1] not in map.table(), "multipathd's reload without the path", 30)
-    monitor.nothing_else(3)  # three of multipathd's looks
+    if "queue_if_no_path" in map.table():  # multipathd forgets what it was told when it has a path to reload
+        monitor.expect(finished(name, action="multipath.fail_if_no_path", managed_by="multipathd"))
+    monitor.nothing_else(5)  # reminders of what is done already are no news
     assert "queue_if_no_path" not in map.table(), map.table()
+    dm.fails(dm.read, map)
 
 
 @scenario
