@@ -27,15 +27,25 @@ std::string signal_name(int signal) {
 }
 
 // The last line that says something; programs like lvm print their reason there.
+// What it said at the end, which is why it failed; but warnings, with which LVM ends whatever came of it,
+// only where there is nothing else.
 std::string last_line(std::string_view output) {
     constexpr std::string_view blank = " \t\r\n";
-    const auto end = output.find_last_not_of(blank);
-    if (end == output.npos) return {};
-    output = output.substr(0, end + 1);
-    output.remove_prefix(output.find_last_of("\r\n") + 1); // npos + 1 is 0
-    output.remove_prefix(std::min(output.find_first_not_of(blank), output.size()));
-    if (output.size() <= longest_line) return std::string{output};
-    return std::string{output.substr(0, longest_line)} + "...";
+    std::string_view found;
+    for (auto rest = output;;) {
+        const auto end = rest.find_last_not_of(blank);
+        if (end == rest.npos) break;
+        rest = rest.substr(0, end + 1);
+        const auto begin = rest.find_last_of("\r\n") + 1; // npos + 1 is 0
+        auto line = rest.substr(begin);
+        line.remove_prefix(line.find_first_not_of(blank));
+        const bool warns = line.starts_with("WARNING:");
+        if (found.empty() || !warns) found = line;
+        if (!warns) break;
+        rest = rest.substr(0, begin);
+    }
+    if (found.size() <= longest_line) return std::string{found};
+    return std::string{found.substr(0, longest_line)} + "...";
 }
 
 std::string joined(const std::vector<std::string>& words) {

@@ -25,6 +25,7 @@ constexpr std::uint64_t divided_up(std::uint64_t n, std::uint64_t by) { return (
 struct Level {
     std::uint64_t used, total; // in blocks
     bool above(std::uint64_t percent) const { return used * 100 > total * percent; }
+    bool at(std::uint64_t percent) const { return used * 100 == total * percent; }
     std::uint64_t percent() const { return total == 0 ? 0 : used * 100 / total; }
     // The highest percentage that it is above of.
     std::uint64_t just_below() const { return used == 0 ? 0 : (used * 100 - 1) / total; }
@@ -95,8 +96,10 @@ bool plan_extend(const Event& event, const Args& args, Plan& plan) {
     const Level data{pool->data_used, pool->data_total}, metadata{pool->metadata_used, pool->metadata_total};
     const bool of_metadata = is_about_metadata(event.type, *pool);
     const auto& level = of_metadata ? metadata : data;
-    const auto threshold = asked.value_or(
+    auto threshold = asked.value_or(
         std::max(kLowest, std::min(threshold_of_mark(*table, data).value_or(kUsual), level.just_below())));
+    // The kernel's event comes at the mark itself, and LVM acts above its threshold.
+    if (asked && level.at(threshold) && threshold > kLowest) --threshold;
     const auto limit = of_metadata ? metadata_threshold(metadata, threshold) : threshold;
     if (!level.above(limit)) return plan.refuse(not_needed(of_metadata ? "metadata" : "data", level, limit));
 

@@ -187,6 +187,21 @@ TEST_F(ResultEvent, WhatIsNotKnownIsNotInvented) {
     EXPECT_EQ(text(e, "program"), "(none)");
 }
 
+TEST_F(ResultEvent, WarningsAreTheReasonOnlyWhereThereIsNoOther) {
+    const std::pair<const char*, const char*> table[] = {
+        {"no room\n  WARNING: not backed up.\n  WARNING: twice\n", ": no room"},
+        {"WARNING: first\nno room\n", ": no room"},
+        {"WARNING: first\n\n  WARNING: last\n", ": WARNING: last"},
+        {"one\r\n\r\nWARNING: x", ": one"},
+    };
+    for (const auto& [output, end] : table) {
+        result.what = What::failed;
+        result.ended = ended(Ended::How::exited, 5);
+        result.ended->output = output;
+        EXPECT_TRUE(event().message.ends_with(end)) << event().message;
+    }
+}
+
 TEST_F(ResultEvent, OutputIsItsTailAndTheMessageStaysShort) {
     result.what = What::failed;
     result.ended = ended(Ended::How::exited, 1);

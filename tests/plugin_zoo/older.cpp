@@ -18,8 +18,11 @@ struct OlderPlan {
 
 constexpr OlderHook hooks[] = {{"older.mend", "", nullptr, 0}, {"older.end", "", nullptr, 0}};
 
-dmevent_result plan(uint32_t hook, const dmevent_event*, const dmevent_field*, size_t,
-                    const dmevent_plan* now) {
+#ifdef __clang__ // the older struct is another type to the sanitizer, which is the point
+__attribute__((no_sanitize("function")))
+#endif
+dmevent_result
+plan(uint32_t hook, const dmevent_event*, const dmevent_field*, size_t, const dmevent_plan* now) {
     const auto* plan = reinterpret_cast<const OlderPlan*>(now);
     plan->arg(plan, dmevent::str(hook == 0 ? "/bin/mend" : "/bin/end"));
     return DMEVENT_OK;

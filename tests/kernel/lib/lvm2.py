@@ -92,6 +92,7 @@ class Lvm:
         place = lambda pv: [pv.node] if pv else []
         self.run("lvcreate", "-Wn", "-Zn", "-L", f"{mib}m", "-n", "pool", "vg", *place(data))
         self.run("lvcreate", "-Wn", "-Zn", "-L", "2m", "-n", "meta", "vg", *place(metadata))
+        dm.write(self.device("meta"), 0, 1 << 16, fill=0)  # or an earlier scenario's pool would come back
         self.run("lvconvert", "--yes", "--type", "thin-pool", "--poolmetadata", "vg/meta", "-c", "64k", "-Zn",
                  "--poolmetadataspare", "n", "vg/pool")
         self.run("lvcreate", "-V", "64m", "--thinpool", "pool", "-n", "thin", "vg")

@@ -178,13 +178,14 @@ def dmeventd_has_it(stage):
     dmeventd = Dmeventd(stage, lvm)
     pool, thin = lvm.thin_pool(16)
     assert dmeventd.registered(pool)
-    monitor = stage.monitor(ignore=ONLY_ACTIONS, config=rules(DATA, thresholds=LIMITS))
+    once = {**DATA, "on": "thin.data_threshold"}
+    monitor = stage.monitor(ignore=ONLY_ACTIONS, config=rules(once, thresholds=LIMITS))
     dm.write(thin, 0, 12 * MIB)
     event, = monitor.expect(failed(POOL, action="thin.extend", refused=True), within=30)
     assert "dmeventd" in event["message"], event
     monitor.stop()
     assert blocks(pool, 1)[1] == 256
-    anyway = {**DATA, "do": {"thin.extend": {"threshold": 70, "percent": 20, "even_if_managed": True}}}
+    anyway = {**once, "do": {"thin.extend": {"threshold": 70, "percent": 20, "even_if_managed": True}}}
     monitor = stage.monitor(ignore=ONLY_ACTIONS, config=rules(anyway, thresholds=LIMITS))
     monitor.expect(finished(POOL, action="thin.extend"), within=30)
     assert blocks(pool, 1)[1] > 256
