@@ -9,7 +9,7 @@
 
 namespace dmev {
 
-// unknown: it runs and gives no answer that can be understood. Whoever asks takes that for a yes.
+// unknown: it runs and gives no answer that can be understood.
 enum class Managed { no, yes, unknown };
 
 // Where they are found.

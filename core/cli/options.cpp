@@ -127,6 +127,13 @@ Result<> choose(Options& options, Mode mode) {
     return {};
 }
 
+// Detached we are in another directory, and the file is read again at each SIGHUP.
+std::string absolute(const char* path) {
+    std::error_code error;
+    const auto whole = std::filesystem::absolute(path, error);
+    return error ? path : whole.string();
+}
+
 Result<> apply(Options& options, int code, const char* value) {
     switch (code) {
         case 'f': options.foreground = true; break;
@@ -140,12 +147,12 @@ Result<> apply(Options& options, int code, const char* value) {
         case 'o': options.once = true; break;
         case 'v': ++options.verbosity; break;
         case replay_code: options.replay = value; return choose(options, Mode::replay);
-        case config_code: options.config = value; break;
+        case config_code: options.config = absolute(value); break;
         case no_config_code: options.no_config = true; break;
         case check_config_code: return choose(options, Mode::check_config);
         case dry_run_code: options.dry_run = true; break;
         case explain_code: options.explain = true; break;
-        case run_dir_code: options.run_dir = value; break;
+        case run_dir_code: options.run_dir = absolute(value); break;
         case record_code: options.record = value; break;
         case plugin_dir_code: options.plugin_dirs.emplace_back(value); break;
         default: break;

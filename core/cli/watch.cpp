@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/watch.hpp"
 
+#include <filesystem>
+
 #include "base/log.hpp"
 #include "process/launched_programs.hpp"
 
@@ -53,8 +55,10 @@ Result<> Watch::open_reactor() {
         monitor_.react(*reactor_);
         return {};
     }
-    // Without a configuration nothing is run, and nothing is taken over from whoever ran something.
-    const auto run_dir = configuration_.settings.files.empty() ? std::string{} : means_.options.run_dir;
+    // One that is ending has two seconds.
+    auto rules = rules_to_follow(std::chrono::seconds{3});
+    // Who does not act takes nothing over from whoever did, and keeps nothing.
+    const auto run_dir = acting_ ? means_.options.run_dir : std::string{};
     auto responder = Responder::open(
         means_.loop,
         [&](Programs::Sink sink) -> Result<std::unique_ptr<Programs>> {
@@ -62,7 +66,7 @@ Result<> Watch::open_reactor() {
             if (!programs) return programs.error();
             return std::unique_ptr<Programs>{std::move(*programs)};
         },
-        means_.vocabulary.catalogue, means_.vocabulary.plugins, configuration_.rules,
+        means_.vocabulary.catalogue, means_.vocabulary.plugins, std::move(rules),
         configuration_.settings.limits,
         {.facts = facts,
          .clock = means_.clock,
@@ -77,30 +81,54 @@ Result<> Watch::open_reactor() {
     return {};
 }
 
+// Two instances that act would page twice and extend twice: one of them only shows.
+bool Watch::may_act(std::chrono::milliseconds patience) {
+    if (acting_ || unguarded_) return true;
+    const auto& run_dir = means_.options.run_dir;
+    std::error_code ignored;
+    std::filesystem::create_directory(run_dir, ignored); // one that cannot be made is told of below
+    auto taken = Pidfile::take(run_dir + "/acting.pid", patience);
+    if (taken) {
+        acting_.emplace(std::move(*taken));
+        return true;
+    }
+    unguarded_ = !Pidfile::is_taken(taken.error());
+    if (unguarded_)
+        log::warning("{}; rules are followed, though another instance may do the same", taken.error().text());
+    else
+        log::warning("{}: this one follows no rules, and only shows what happens", taken.error().text());
+    return unguarded_;
+}
+
+std::shared_ptr<const Rulebook> Watch::rules_to_follow(std::chrono::milliseconds patience) {
+    const auto& rules = configuration_.rules;
+    return rules->rules.empty() || may_act(patience) ? rules : std::make_shared<Rulebook>();
+}
+
 void Watch::reload() {
     if (means_.options.no_config) return log::info("SIGHUP: with --no-config there is nothing to read again");
     if (background_->busy()) {
+        log::info("SIGHUP: the configuration is still being read; it will be read once more");
         again_ = true;
         return;
     }
     log::info("SIGHUP: reading the configuration again");
-    struct Read {
-        Settings settings;
-        Diagnostics diagnostics;
-    };
-    auto result = std::make_shared<Read>();
-    const auto place = config_place(means_.options);
-    background_->run([result, place] { result->settings = load_settings(place, result->diagnostics); },
-                     [this, result] { take(std::move(result->settings), std::move(result->diagnostics)); });
+    // The catalogue does not change while we watch, so that the thread may look at it.
+    auto read = std::make_shared<Result<Configuration>>(Configuration{});
+    const auto started = background_->run(
+        [read, &options = means_.options, &catalogue = means_.vocabulary.catalogue] {
+            *read = configure(options, catalogue);
+        },
+        [this, read] { take(std::move(*read)); });
+    if (!started) log::error("{}; the rules stay as they were", started.error().text());
 }
 
-void Watch::take(Settings&& settings, Diagnostics&& diagnostics) {
+void Watch::take(Result<Configuration>&& read) {
     if (std::exchange(again_, false)) return reload(); // what was read may be old already
     const auto refuse = [](const Error& error) {
         log::error("{}; the rules stay as they were", error.text());
     };
     const auto& catalogue = means_.vocabulary.catalogue;
-    auto read = resolve(std::move(settings), std::move(diagnostics), catalogue);
     if (!read) return refuse(read.error());
     if (monitors_nothing(means_.options, read->settings))
         return refuse(Error{ErrorKind::bad_config, "the configuration monitors nothing", "",
@@ -118,7 +146,7 @@ void Watch::take(Settings&& settings, Diagnostics&& diagnostics) {
     configuration_ = std::move(*read);
     monitor_.retune(std::move(*filter), engine_options(configuration_.settings), tuned);
     if (responder_)
-        responder_->reload(configuration_.rules, configuration_.settings.limits);
+        responder_->reload(rules_to_follow({}), configuration_.settings.limits);
     else
         rehearsal_->reload(configuration_.rules, means_.clock());
     monitor_.reconsider();

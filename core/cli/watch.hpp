@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program while it watches: configuration, monitor and responder, and what SIGHUP changes of them.
 #pragma once
+#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -11,6 +12,7 @@
 #include "process/launcher.hpp"
 #include "service/background.hpp"
 #include "service/monitor.hpp"
+#include "service/pidfile.hpp"
 #include "service/recorder.hpp"
 #include "service/rehearsal.hpp"
 #include "service/responder.hpp"
@@ -42,9 +44,11 @@ class Watch {
  private:
     Watch(Means means, Configuration configuration, Filter filter);
     Result<> open_reactor();
-    void take(Settings&& settings, Diagnostics&& diagnostics);
+    void take(Result<Configuration>&& read);
     void decided(const Decision& decision);
     Monitor::Ports ports();
+    bool may_act(std::chrono::milliseconds patience);
+    std::shared_ptr<const Rulebook> rules_to_follow(std::chrono::milliseconds patience);
 
     Means means_;
     Configuration configuration_;
@@ -53,7 +57,9 @@ class Watch {
     std::unique_ptr<Reactor> reactor_;
     Responder* responder_ = nullptr; // is reactor_, unless nothing is to be run
     Rehearsal* rehearsal_ = nullptr;
-    bool again_ = false; // SIGHUP came while the configuration was being read
+    std::optional<Pidfile> acting_; // the right to do what rules say, on this machine
+    bool unguarded_ = false;        // there is no place for it: then nobody else is looked for
+    bool again_ = false;            // SIGHUP came while the configuration was being read
 };
 
 } // namespace dmev

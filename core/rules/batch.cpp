@@ -59,6 +59,13 @@ bool Batch::has(const Subject& subject) const {
                        [&](const Item& item) { return subject_of(item.event) == subject; });
 }
 
+const Item& Batch::foremost() const {
+    const auto* found = &items_.back();
+    for (auto it = items_.rbegin(); it != items_.rend(); ++it)
+        if (it->event.severity > found->event.severity) found = &*it;
+    return *found;
+}
+
 std::uint32_t Batch::count() const {
     std::uint32_t sum = 0;
     for (const auto& item : items_) sum += item.count;

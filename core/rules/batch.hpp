@@ -42,6 +42,8 @@ class Batch {
     const std::vector<Item>& items() const { return items_; }
     std::vector<Item>& items() { return items_; }
     const Item& latest() const { return items_.back(); } // REQUIRES: not empty
+    // The most severe, and of several the latest: what a run is told to be about. REQUIRES: not empty
+    const Item& foremost() const;
     std::uint32_t count() const;
 
  private:

@@ -25,6 +25,15 @@ Millis reminder_wait(const RemindSettings& settings, std::uint32_t n) {
     return std::min(settings.interval, Millis{std::chrono::hours{24 * 365}}) * (1 << std::min(n, most));
 }
 
+// What else the run stands for, latest first, so that a page leaves nothing out.
+Value::List others_of(const Batch& batch) {
+    constexpr std::size_t most = 20;
+    Value::List out;
+    for (auto it = batch.items().rbegin(); it != batch.items().rend() && out.size() < most; ++it)
+        if (&*it != &batch.foremost()) out.push_back({it->event.type + ": " + it->event.message});
+    return out;
+}
+
 std::vector<std::uint32_t> all_steps(const Rule& rule) {
     std::vector<std::uint32_t> out(rule.steps.size());
     for (std::uint32_t i = 0; i < out.size(); ++i) out[i] = i;
@@ -206,11 +215,13 @@ void Decider::Impl::start(Lane& lane, Batch batch, Firing firing) {
     firing.id = ++last_firing;
     firing.rule = &rule;
     if (firing.steps.empty()) firing.steps = all_steps(rule);
-    firing.event = batch.latest().event;
+    firing.event = batch.foremost().event;
     firing.coalesced = batch.count() - 1;
+    if (auto others = others_of(batch); !others.empty())
+        set_field(firing.event.data, "also", {std::move(others)});
     for (const auto& item : batch.items())
         say(lane, item, What::fires,
-            &item == &batch.latest() ? firing.because : "together with " + firing.event.id);
+            &item == &batch.foremost() ? firing.because : "together with " + firing.event.id);
     lane.retry.reset();
     lane.started(rule.settings, now);
     running[firing.id] = &lane;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -29,13 +30,18 @@ Result<std::unique_ptr<Background>> Background::open(Loop& loop) {
 
 Background::~Background() { loop_.forget(wake_->get()); }
 
-void Background::run(std::function<void()> work, std::function<void()> done) {
+Result<> Background::run(std::function<void()> work, std::function<void()> done) {
+    try {
+        std::thread{[work = std::move(work), wake = wake_] {
+            work();
+            eventfd_write(wake->get(), 1);
+        }}.detach();
+    } catch (const std::system_error& e) {
+        return errno_error("cannot work in the background", "", e.code().value());
+    }
     busy_ = true;
     done_ = std::move(done);
-    std::thread{[work = std::move(work), wake = wake_] {
-        work();
-        eventfd_write(wake->get(), 1);
-    }}.detach();
+    return {};
 }
 
 } // namespace dmev

@@ -16,9 +16,9 @@ class Background {
     ~Background(); // leaves work that still runs to itself
 
     bool busy() const { return busy_; }
-    // WORK runs on the thread and touches nothing but what it owns; then DONE in the loop.
-    // REQUIRES: !busy().
-    void run(std::function<void()> work, std::function<void()> done);
+    // WORK runs on the thread and touches nothing but what it owns or nobody changes; then DONE in the loop.
+    // The error: there is no thread to be had. REQUIRES: !busy().
+    Result<> run(std::function<void()> work, std::function<void()> done);
 
  private:
     explicit Background(Loop& loop) : loop_(loop) {}

@@ -31,6 +31,7 @@ void Monitor::take(Observation&& observation) {
         ports_.reactor->looked(reading->id.number);
     if (ready_ || !std::holds_alternative<BaselineDone>(observation.what)) return;
     ready_ = true;
+    if (ports_.reactor) ports_.reactor->ready();
     if (ports_.ready) ports_.ready();
 }
 
@@ -60,7 +61,9 @@ void Monitor::raised(Event&& event) {
 
 // The reactor is told when the engine has returned, since it asks the engine what is so now.
 void Monitor::react() {
+    reacting_ = true; // all of them, before it is asked whether it is idle
     for (const auto& event : std::exchange(raised_events_, {})) ports_.reactor->take(event);
+    reacting_ = false;
 }
 
 // After every step of the engine: pass on its wishes and its events, and set the timer to what is due next.
@@ -71,6 +74,7 @@ void Monitor::settle() {
 }
 
 void Monitor::reconsider() {
+    if (reacting_) return;
     if (done_ && ports_.reactor && ports_.reactor->idle()) loop_.stop();
     make_appointment();
 }

@@ -70,6 +70,7 @@ class Monitor {
     bool raised_ = false; // since it was last set to false
     bool ready_ = false;
     bool done_ = false;
+    bool reacting_ = false;
     std::vector<Event> raised_events_; // not told to the reactor yet
 };
 

@@ -2,14 +2,18 @@
 #include "service/pidfile.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <filesystem>
 #include <optional>
+#include <utility>
 
 #include "base/text.hpp"
 
@@ -45,9 +49,22 @@ bool is_at(const std::string& path, int fd) {
            here.st_ino == there.st_ino;
 }
 
+// Until the process ends, or for LIMIT.
+void await_end(const std::string& pid, std::chrono::milliseconds limit) {
+    int number = 0;
+    std::from_chars(pid.data(), pid.data() + pid.size(), number);
+    const Fd process{number > 0 ? static_cast<int>(syscall(SYS_pidfd_open, number, 0)) : -1};
+    pollfd ended{process.get(), POLLIN, 0};
+    if (process) poll(&ended, 1, static_cast<int>(limit.count()));
+}
+
+constexpr const char* taken = "already running";
+
 } // namespace
 
-Result<Pidfile> Pidfile::take(const std::string& given) {
+bool Pidfile::is_taken(const Error& error) { return error.what == taken; }
+
+Result<Pidfile> Pidfile::take(const std::string& given, std::chrono::milliseconds patience) {
     // Absolute, since whoever detaches leaves the working directory.
     std::error_code ignored;
     const auto path = std::filesystem::absolute(given, ignored).string();
@@ -62,7 +79,11 @@ Result<Pidfile> Pidfile::take(const std::string& given) {
                          "it exists and holds no process id, so it is left alone", "name another file"};
         if (flock(fd.get(), LOCK_EX | LOCK_NB) < 0) {
             if (errno != EWOULDBLOCK) return failed(path, errno);
-            return Error{ErrorKind::failed, "already running", pid->empty() ? "" : "as process " + *pid,
+            if (patience > patience.zero()) {
+                await_end(*pid, std::exchange(patience, {}));
+                continue;
+            }
+            return Error{ErrorKind::failed, taken, pid->empty() ? "" : "as process " + *pid,
                          "it holds " + escape(path), "stop it first, or use another --pidfile"};
         }
         if (!is_at(path, fd.get())) continue;

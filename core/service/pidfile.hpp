@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <chrono>
 #include <string>
 
 #include "base/fd.hpp"
@@ -12,8 +13,10 @@ namespace dmev {
 class Pidfile {
  public:
     // Refuses when another process holds the lock, and names it. A file that holds anything but a process id
-    // is left alone. REQUIRES: no process is forked from ours while it lives.
-    static Result<Pidfile> take(const std::string& path);
+    // is left alone. PATIENCE: how long to wait for the other one's end. REQUIRES: no process is forked from
+    // ours while it lives.
+    static Result<Pidfile> take(const std::string& path, std::chrono::milliseconds patience = {});
+    static bool is_taken(const Error& error); // by another process, as take() found
 
     Pidfile(Pidfile&&) = default;
     Pidfile& operator=(Pidfile&&) = delete;

@@ -16,6 +16,8 @@ class Reactor {
     virtual std::optional<Time> due() const = 0;
     // A reading of DEVICE was taken in.
     virtual void looked(DevNum device) = 0;
+    // What was there at the start has been read.
+    virtual void ready() = 0;
     // Nothing runs, and nothing waits but reminders.
     virtual bool idle() const = 0;
     // Has an action failed for good?

@@ -33,6 +33,7 @@ class Rehearsal : public Reactor {
     void advance(Time now) override;
     std::optional<Time> due() const override { return decider_.due(); }
     void looked(DevNum) override {}
+    void ready() override {}
     bool idle() const override { return decider_.idle(); }
     bool failed() const override { return false; }
     void reload(std::shared_ptr<const Rulebook> rules, Time now);

@@ -8,6 +8,14 @@
 #include "output/output.hpp"
 
 namespace dmev {
+namespace {
+
+// Which rule, on which device.
+std::pair<std::string, std::string> event_key(const Event& event) {
+    return {event.part, event.device ? event.device->number.text() + " " + event.device->uuid : ""};
+}
+
+} // namespace
 
 Result<std::unique_ptr<Responder>> Responder::open(Loop& loop, const MakePrograms& make,
                                                    const Catalogue& catalogue,
@@ -19,6 +27,8 @@ Result<std::unique_ptr<Responder>> Responder::open(Loop& loop, const MakeProgram
     auto& self = *responder;
     auto programs = make({.ended =
                               [&self](const std::string& id, Ended&& ended) {
+                                  if (!self.ready_)
+                                      return void(self.early_.emplace_back(id, std::move(ended)));
                                   self.runner_->ended(id, std::move(ended));
                                   self.pump();
                               },
@@ -33,7 +43,7 @@ Result<std::unique_ptr<Responder>> Responder::open(Loop& loop, const MakeProgram
         loop, *self.programs_, plugins, catalogue, limits,
         Runner::Ports{.clock = self.ports_.clock,
                       .target = self.ports_.facts.target,
-                      .current = self.ports_.facts.current,
+                      .current = [&self](const Event& event) { return self.current(event); },
                       .read_again = self.ports_.read_again,
                       .to_json = event_json,
                       .event = [&self](Event&& event) { self.say(std::move(event)); },
@@ -56,7 +66,7 @@ Responder::Responder(Loop&, const Catalogue& catalogue, std::span<const Plugin> 
       decider_(std::move(rules), {.fire = [this](Firing&& firing) { firings_.push_back(std::move(firing)); },
                                   .suspended = [this](const Rule& rule, const Event& about,
                                                       State state) { suspended(rule, about, state); },
-                                  .current = ports_.facts.current,
+                                  .current = [this](const Event& event) { return current(event); },
                                   .verdict = {}}) {}
 
 Responder::~Responder() = default;
@@ -75,6 +85,12 @@ std::optional<Time> Responder::due() const { return decider_.due(); }
 
 void Responder::looked(DevNum device) {
     runner_->looked(device);
+    pump();
+}
+
+void Responder::ready() {
+    ready_ = true;
+    for (auto& [id, ended] : std::exchange(early_, {})) runner_->ended(id, std::move(ended));
     pump();
 }
 
@@ -114,6 +130,13 @@ void Responder::say(Event&& event) {
     inbox_.push_back(std::move(event));
 }
 
+// Conditions are the engine's, but for the one that is ours.
+std::optional<Event> Responder::current(const Event& event) const {
+    if (event.type != "action.suspended") return ports_.facts.current(event);
+    const auto it = suspended_.find(event_key(event));
+    return it == suspended_.end() ? std::nullopt : std::optional{it->second};
+}
+
 void Responder::suspended(const Rule& rule, const Event& about, State state) {
     const auto& name = rule.settings.name.text;
     const auto* type = catalogue_.find("action.suspended");
@@ -138,6 +161,10 @@ void Responder::suspended(const Rule& rule, const Event& about, State state) {
                   {"event_type", {about.type}},
                   {"max_runs", {std::uint64_t{limit.count}}},
                   {"per_s", {std::int64_t{seconds}}}};
+    if (state == State::raised)
+        suspended_.insert_or_assign(event_key(event), event);
+    else
+        suspended_.erase(event_key(event));
     if (about.type.starts_with("action.")) set_field(event.data, "chain", {true}); // starts no rule either
     say(std::move(event));
 }

@@ -3,6 +3,7 @@
 // the programs. The results are events too, which come back to the rules. Single-threaded, in the loop.
 #pragma once
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -42,6 +43,7 @@ class Responder : public Reactor {
     void advance(Time now) override;
     std::optional<Time> due() const override;
     void looked(DevNum device) override;
+    void ready() override;
     bool idle() const override;
     bool failed() const override { return failed_; }
 
@@ -52,6 +54,7 @@ class Responder : public Reactor {
               std::shared_ptr<const Rulebook> rules, Ports ports);
     void pump();
     void say(Event&& event);
+    std::optional<Event> current(const Event& event) const;
     void suspended(const Rule& rule, const Event& about, State state);
 
     const Catalogue& catalogue_;
@@ -60,6 +63,10 @@ class Responder : public Reactor {
     std::unique_ptr<Programs> programs_;
     std::vector<Firing> firings_; // decided, not handed to the runner yet
     std::vector<Event> inbox_;    // said by the runner, not seen by the rules yet
+    std::map<std::pair<std::string, std::string>, Event> suspended_; // action.suspended that hold
+    // What ended before every device was read: only then can be told what came of it.
+    std::vector<std::pair<std::string, Ended>> early_;
+    bool ready_ = false;
     bool pumping_ = false;
     bool failed_ = false;
     std::uint64_t counter_ = 0;
