@@ -18,12 +18,10 @@ Subject subject_of(const Event& event) {
     return {event.type, event.target ? static_cast<std::int64_t>(event.target->index) : -1, event.part};
 }
 
-std::string lifetime_of(const Event& event) {
+std::string identity_of(const Event& event) {
     if (!event.device) return {};
     const auto& id = *event.device;
-    if (id.diskseq) return id.number.text() + "#" + std::to_string(*id.diskseq);
-    if (id.number != DevNum{}) return id.number.text() + "/" + id.uuid;
-    return "/" + (id.uuid.empty() ? id.name : id.uuid);
+    return id.uuid.empty() ? "name/" + id.name : "uuid/" + id.uuid;
 }
 
 std::string Batch::add(Item item) {
@@ -49,6 +47,16 @@ std::vector<Item> Batch::remove(const Subject& subject, State state) {
     std::erase_if(items_, [&](Item& item) {
         if (item.event.state != state || subject_of(item.event) != subject) return false;
         out.push_back(std::move(item));
+        return true;
+    });
+    return out;
+}
+
+Batch Batch::take_type(std::string_view type) {
+    Batch out;
+    std::erase_if(items_, [&](Item& item) {
+        if (item.event.type != type) return false;
+        out.items_.push_back(std::move(item));
         return true;
     });
     return out;

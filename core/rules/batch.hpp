@@ -4,6 +4,7 @@
 #include <compare>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/event.hpp"
@@ -19,9 +20,9 @@ struct Subject {
 };
 Subject subject_of(const Event& event);
 
-// The device's lifetime: number and disk sequence; where that is unknown, number and uuid, and where no
-// number is known either, uuid or name. Empty for events about no device.
-std::string lifetime_of(const Event& event);
+// What rules know a device by: its uuid, which outlives it where it is made again, or else its name. Empty
+// for events about no device.
+std::string identity_of(const Event& event);
 
 struct Item {
     Event event;
@@ -36,6 +37,8 @@ class Batch {
     std::string add(Item item);
     // Takes out what is about SUBJECT and in STATE.
     std::vector<Item> remove(const Subject& subject, State state);
+    // Takes out all of TYPE.
+    Batch take_type(std::string_view type);
     bool has(const Subject& subject) const;
 
     bool empty() const { return items_.empty(); }

@@ -3,6 +3,7 @@
 #include "rules/decider.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "config/scalars.hpp"
 #include "rules/decider_impl.hpp"
@@ -52,7 +53,6 @@ void Decider::Impl::take(const Event& event) {
 
 void Decider::Impl::offer(std::size_t index, const Event& event) {
     Lane& lane = lane_of(index, event);
-    lane.gone = event.type == "device.removed" && event.device;
     const auto& rule = settings(lane);
     if (rule.hold == Millis{0} || event.state == State::happened) {
         const auto replaced = lane.waiting.add({event, 1, state_name(event.state)});
@@ -78,8 +78,8 @@ void Decider::Impl::offer(std::size_t index, const Event& event) {
 
 // What ended, or came back, is no reason any more for what waits.
 void Decider::Impl::note_change(const Event& event) {
-    const auto lifetime = lifetime_of(event);
-    if (event.type == "device.removed" && event.device) device_left(lifetime);
+    const auto identity = identity_of(event);
+    if (event.type == "device.removed" && event.device) device_left(identity);
     std::vector<std::pair<Subject, State>> over_now;
     const auto subject = subject_of(event);
     if (event.state == State::cleared) over_now.emplace_back(subject, State::raised);
@@ -90,7 +90,7 @@ void Decider::Impl::note_change(const Event& event) {
                 over_now.emplace_back(Subject{type, subject.target, subject.part}, State::raised);
     if (over_now.empty()) return;
     for (std::size_t i = 0; i < book->rules.size(); ++i) {
-        const auto it = lanes.find({i, lifetime});
+        const auto it = lanes.find({i, identity});
         if (it == lanes.end()) continue;
         for (const auto& [what, state] : over_now) over(it->second, what, state);
         process(it->second);
@@ -118,19 +118,29 @@ void Decider::Impl::over(Lane& lane, const Subject& subject, State state) {
     }
 }
 
-void Decider::Impl::device_left(const std::string& lifetime) {
+// What happened to it is still to be told of, and its limits are those of whoever comes with its uuid.
+void Decider::Impl::device_left(const std::string& identity) {
     for (std::size_t i = 0; i < book->rules.size(); ++i) {
-        const auto it = lanes.find({i, lifetime});
+        const auto it = lanes.find({i, identity});
         if (it == lanes.end()) continue;
         Lane& lane = it->second;
+        Batch happened;
+        auto waiting = std::exchange(lane.waiting, {});
+        for (auto& item : waiting.items())
+            (item.event.state == State::happened ? happened : lane.waiting).add(std::move(item));
+        const auto last_start = lane.last_start;
+        auto starts = std::move(lane.starts);
         drop(lane, "the device is gone");
-        if (lane.open) {
-            lane.open->last = true;
-            schedule(lane);
-        } else {
+        lane.waiting = std::move(happened);
+        lane.last_start = last_start;
+        lane.starts = std::move(starts);
+        if (lane.open) lane.open->last = true;
+        if (lane.blank(settings(lane), now)) {
             unschedule(lane);
             by_serial.erase(lane.serial);
             lanes.erase(it);
+        } else {
+            schedule(lane);
         }
     }
 }
@@ -145,19 +155,19 @@ void Decider::Impl::drop(Lane& lane, const std::string& why) {
     Lane bare;
     bare.serial = lane.serial;
     bare.rule = lane.rule;
-    bare.lifetime = lane.lifetime;
+    bare.identity = lane.identity;
     bare.open = std::move(lane.open);
     lane = std::move(bare);
 }
 
 Lane& Decider::Impl::lane_of(std::size_t rule, const Event& event) {
-    auto lifetime = lifetime_of(event);
-    const auto [it, fresh] = lanes.try_emplace({rule, lifetime});
+    auto identity = identity_of(event);
+    const auto [it, fresh] = lanes.try_emplace({rule, identity});
     Lane& lane = it->second;
     if (fresh) {
         lane.serial = ++last_serial;
         lane.rule = rule;
-        lane.lifetime = std::move(lifetime);
+        lane.identity = std::move(identity);
         by_serial[lane.serial] = &lane;
     }
     return lane;
@@ -198,7 +208,7 @@ void Decider::Impl::reload(std::shared_ptr<const Rulebook> next) {
         }
         if (!same) lane.open->last = true;
         lane.rule = found->second;
-        node.key() = {lane.rule, lane.lifetime};
+        node.key() = {lane.rule, lane.identity};
         kept.insert(std::move(node));
     }
     lanes = std::move(kept);

@@ -37,7 +37,7 @@ struct Decider::Impl {
     void offer(std::size_t rule, const Event& event);
     void note_change(const Event& event);
     void over(Lane& lane, const Subject& subject, State state);
-    void device_left(const std::string& lifetime);
+    void device_left(const std::string& identity);
     Lane& lane_of(std::size_t rule, const Event& event);
     void sweep();
     void reload(std::shared_ptr<const Rulebook> rules);
@@ -55,8 +55,10 @@ struct Decider::Impl {
     void wait(Lane& lane, const std::string& why, Time until, const char* because);
     std::optional<Time> ended(std::uint64_t firing, const Outcome& outcome);
 
-    // The event as of now, or none when what it says does not hold any more. Happenings always count.
+    // The event as of now, or none when what it says does not hold any more. Happenings always count, but for
+    // the end of what holds again.
     std::optional<Event> as_now(const Event& event) const;
+    bool came_back(const Event& event) const;
     // What of BATCH still holds, as of now; of the rest it is said that they do not, WHY.
     Batch holding(Lane& lane, Batch batch, const std::string& why);
 

@@ -44,7 +44,6 @@ bool Lane::busy() const { return open || retry || !windows.empty() || !waiting.e
 
 bool Lane::blank(const RuleSettings& settings, Time now) const {
     if (busy() || suspended) return false;
-    if (gone) return true;
     return told.empty() && cool(settings) <= now &&
            (starts.empty() || later(starts.back(), settings.max_runs.per) <= now);
 }

@@ -15,7 +15,7 @@ namespace dmev {
 struct Lane {
     std::uint64_t serial = 0; // in the order of creation
     std::size_t rule = 0;
-    std::string lifetime;
+    std::string identity;
 
     struct Window { // for:
         Time since{};
@@ -49,8 +49,6 @@ struct Lane {
     Batch told; // conditions that it ran for; reminders are about those that still hold
     std::uint32_t reminders = 0;
     std::optional<Time> remind_at;
-
-    bool gone = false; // the device left: nothing is remembered beyond what still runs or waits
 
     // Not before this, by the cooldown, or by max_runs.
     Time cool(const RuleSettings& settings) const;

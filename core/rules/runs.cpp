@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What starts, when, and what comes of its end.
 #include <algorithm>
+#include <iterator>
+#include <set>
+#include <utility>
 
 #include "config/scalars.hpp"
 #include "rules/decider_impl.hpp"
@@ -34,6 +37,11 @@ Value::List others_of(const Batch& batch) {
     return out;
 }
 
+bool has_hooks(const Rule& rule) {
+    return std::any_of(rule.steps.begin(), rule.steps.end(),
+                       [](const Step& step) { return !step.hook.empty(); });
+}
+
 std::vector<std::uint32_t> all_steps(const Rule& rule) {
     std::vector<std::uint32_t> out(rule.steps.size());
     for (std::uint32_t i = 0; i < out.size(); ++i) out[i] = i;
@@ -42,8 +50,20 @@ std::vector<std::uint32_t> all_steps(const Rule& rule) {
 
 } // namespace
 
+// EVENT said that a condition ended, and it holds again.
+bool Decider::Impl::came_back(const Event& event) const {
+    return std::any_of(book->ends.begin(), book->ends.end(), [&](const auto& ends) {
+        if (ends.second != event.type) return false;
+        auto condition = event;
+        condition.type = ends.first;
+        condition.state = State::raised;
+        return ports.current(condition).has_value();
+    });
+}
+
 std::optional<Event> Decider::Impl::as_now(const Event& event) const {
-    if (event.state == State::happened || !ports.current) return event;
+    if (!ports.current) return event;
+    if (event.state == State::happened) return came_back(event) ? std::nullopt : std::optional{event};
     auto current = ports.current(event);
     // An end holds as long as the condition did not come back.
     if (event.state == State::cleared) return current ? std::nullopt : std::optional{event};
@@ -150,15 +170,18 @@ bool Decider::Impl::start_waiting(Lane& lane) {
     if (lane.waiting.empty()) return false;
     if (!has_room(lane, lane.waiting.latest().event)) return true;
     Firing firing;
-    firing.because = lane.waiting.latest().because;
+    firing.because = lane.waiting.foremost().because;
     Batch batch;
     // What failed and still holds is done again with it, as the next attempt.
     if (lane.retry) {
         batch = holding(lane, std::move(lane.retry->batch), "it ended, and is not tried again");
         if (!batch.empty()) firing.attempt = lane.retry->attempt;
     }
-    for (auto& item : lane.waiting.items()) batch.add(std::move(item));
-    lane.waiting = {};
+    // A hook acts on what one event is about: other types have their own turn.
+    auto taken = has_hooks(book->rules[lane.rule])
+                     ? lane.waiting.take_type(lane.waiting.foremost().event.type)
+                     : std::exchange(lane.waiting, {});
+    for (auto& item : taken.items()) batch.add(std::move(item));
     if (std::any_of(batch.items().begin(), batch.items().end(),
                     [&](const Item& item) { return !lane.told.has(subject_of(item.event)); }))
         lane.reminders = 0;
@@ -205,6 +228,12 @@ bool Decider::Impl::start_reminder(Lane& lane) {
     firing.reminder = ++lane.reminders;
     firing.because = "reminder " + std::to_string(firing.reminder);
     auto batch = lane.told;
+    if (has_hooks(book->rules[lane.rule])) { // one type after the other
+        std::set<std::string> types;
+        for (const auto& item : batch.items()) types.insert(item.event.type);
+        const auto turn = static_cast<std::ptrdiff_t>((lane.reminders - 1) % types.size());
+        batch = batch.take_type(*std::next(types.begin(), turn));
+    }
     start(lane, std::move(batch), std::move(firing));
     return true;
 }

@@ -188,17 +188,33 @@ TEST(Devices, ARunGoesOnThoughItsDeviceLeft) {
     EXPECT_EQ(w.take_fired(), (Words{"0 r device.removed: the run before it ended"}));
 }
 
-TEST(Devices, AreToldApartByTheirLifetime) {
+TEST(Devices, AreKnownByWhatOutlivesThem) {
     Event e;
-    EXPECT_EQ(lifetime_of(e), "");
+    EXPECT_EQ(identity_of(e), "");
     e.device = DeviceId{"a", "u", {253, 1}, 7};
-    EXPECT_EQ(lifetime_of(e), "253:1#7");
-    e.device->diskseq.reset();
-    EXPECT_EQ(lifetime_of(e), "253:1/u");
-    e.device->number = {};
-    EXPECT_EQ(lifetime_of(e), "/u");
+    EXPECT_EQ(identity_of(e), "uuid/u");
     e.device->uuid = "";
-    EXPECT_EQ(lifetime_of(e), "/a");
+    EXPECT_EQ(identity_of(e), "name/a");
+}
+
+TEST(Devices, ThatAreMadeAgainHaveTheirLimitsStill) {
+    World w;
+    auto& rule = w.rule("r", {"thin.low_water"});
+    rule.max_runs = {1, 1h};
+    w.start().raise("thin.low_water").done().end("thin.low_water").happen("device.removed");
+    w.at(10).raise("thin.low_water");
+    EXPECT_EQ(w.take_fired(), (Words{"0 r thin.low_water: raised"}));
+    w.at(3600);
+    EXPECT_EQ(w.take_fired(), (Words{"3600 r thin.low_water: room again within max_runs"}));
+}
+
+TEST(Devices, WhatHappenedToThemIsToldThoughTheyLeft) {
+    World w;
+    w.rule("r", {"thin.extended", "thin.low_water"}).cooldown = 1min;
+    w.start().happen("thin.extended").done().at(10).happen("thin.extended").raise("thin.low_water");
+    w.forget("thin.low_water").happen("device.removed").take_fired();
+    w.at(60);
+    EXPECT_EQ(w.take_fired(), (Words{"60 r thin.extended: cooldown over"}));
 }
 
 TEST(Verdicts, SayWhatBecomesOfEachEventAndRule) {

@@ -29,7 +29,7 @@ class ResponderTest : public testing::Test {
         limits_ = settings.limits;
         return book;
     }
-    void open(const std::string& text) {
+    void open(const std::string& text, bool ready = true) {
         auto responder = Responder::open(
             loop_,
             [this](Programs::Sink sink) -> Result<std::unique_ptr<Programs>> {
@@ -41,18 +41,22 @@ class ResponderTest : public testing::Test {
             catalogue_, plugins_, rules(text), limits_,
             {.facts = {.target = [](const DeviceId&, std::uint32_t) { return std::nullopt; },
                        .current =
-                           [this](const Event& e) { return holds_ ? std::optional{e} : std::nullopt; }},
+                           [this](const Event& e) {
+                               return holds_ && e.type.starts_with("toy.") ? std::optional{e} : std::nullopt;
+                           }},
              .clock = [this] { return now_; },
              .read_again = [](DevNum, Time) {},
              .report =
                  [this](const Event& event) {
-                     said_.push_back(event.type + ": " + find_field(event.data, "rule")->text());
+                     const auto* rule = find_field(event.data, "rule");
+                     said_.push_back(event.type + ": " + (rule ? rule->text() : "?"));
                      ids_.push_back(event.id);
                  },
              .rehearsed = [this](const Decision& decision) { said_.push_back("would: " + decision.rule); },
              .changed = [this] { ++changed_; }});
         ASSERT_TRUE(responder);
         responder_ = std::move(*responder);
+        if (ready) responder_->ready();
     }
     Event bad() {
         Event event;
@@ -159,6 +163,26 @@ TEST_F(ResponderTest, MaxRunsIsACondition) {
     wait(1min);
     EXPECT_EQ(programs_->started.size(), 3U);
     EXPECT_EQ(said_.back(), "action.suspended: a") << "there is room again";
+}
+
+TEST_F(ResponderTest, ThatALimitWasReachedReachesWhoAsksForIt) {
+    open(
+        "  - {name: a, on: toy.bad, do: {exec: [/bin/x]}, max_runs: 1 per 1m}\n"
+        "  - {name: tell, on: action.suspended, do: {exec: [/bin/mail]}}\n");
+    responder_->take(bad());
+    end(0);
+    responder_->take(bad());
+    ASSERT_EQ(programs_->started.size(), 2U);
+    EXPECT_EQ(programs_->started[1].program.argv[0], "/bin/mail");
+}
+
+TEST_F(ResponderTest, WhatEndedBeforeEverythingWasReadWaitsUntilThen) {
+    left_behind_ = {{"old", "", true}};
+    open("  - {name: a, on: toy.bad, do: {exec: [/bin/x]}}\n", false);
+    programs_->end("old");
+    EXPECT_EQ(said_, Strings{});
+    responder_->ready();
+    EXPECT_EQ(said_.size(), 1U);
 }
 
 TEST_F(ResponderTest, OtherRulesAreTakenInAnInstant) {
