@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "cli/configuration.hpp"
 #include "cli/modes.hpp"
 #include "cli/setup.hpp"
@@ -40,8 +41,12 @@ Result<int> explain_mode(const Options& options) {
     const Vocabulary vocabulary{options};
     auto configuration = configure(options, vocabulary.catalogue);
     if (!configuration) return configuration.error();
-    const auto filter = make_filter(options, configuration->settings, vocabulary.catalogue);
+    auto shown = configuration->settings;
+    shown.monitor.clear(); // limits what rules see, not what is shown
+    const auto filter = make_filter(options, shown, vocabulary.catalogue);
     if (!filter) return filter.error();
+    const auto monitored = make_filter(Options{}, configuration->settings, vocabulary.catalogue);
+    if (!monitored) return monitored.error();
 
     Stdout out;
     const auto output = make_output(options, [&](std::string&& lines) { out.write(std::move(lines)); });
@@ -49,7 +54,10 @@ Result<int> explain_mode(const Options& options) {
     Rehearsal rehearsal{configuration->rules, vocabulary.plugins,
                         Facts{.target = [](const DeviceId&, std::uint32_t) { return std::nullopt; },
                               .current = [&](const Event& event) { return told.current(event); }},
-                        [&](const Decision& decision) { output->decision(decision); }, true};
+                        [&](const Decision& decision) {
+                            if (filter->selection.wants_type(decision.event_type)) output->decision(decision);
+                        },
+                        true};
     const auto advance = [&](Time until) {
         for (auto due = rehearsal.due(); due && *due <= until; due = rehearsal.due()) rehearsal.advance(*due);
     };
@@ -65,11 +73,15 @@ Result<int> explain_mode(const Options& options) {
             bad_lines = true;
             continue;
         }
-        if (!filter->wants(*event)) continue;
         advance(event->time);
-        output->event(*event);
+        if (filter->wants(*event)) output->event(*event);
         told.take(*event);
-        rehearsal.take(*event);
+        // Rules see what they would have seen, whatever is shown of it.
+        if (monitored->wants(*event))
+            rehearsal.take(*event);
+        else if (filter->wants(*event))
+            log::info("standard input:{}: {} is not monitored, or its device is ignored: no rule sees it",
+                      number, escape(event->type));
     }
     if (auto r = out.result(); !r) return r.error();
     return bad_lines ? 1 : 0;

@@ -17,9 +17,10 @@ namespace {
 class Player {
  public:
     Player(const Options& options, const Vocabulary& vocabulary, const Configuration& configuration,
-           const Filter& filter, Output& output, std::function<bool()> open)
+           const Filter& filter, const Filter& monitored, Output& output, std::function<bool()> open)
         : options_(options),
           filter_(filter),
+          monitored_(monitored),
           output_(output),
           open_(std::move(open)),
           engine_(vocabulary.catalogue, vocabulary.plugins, engine_options(configuration.settings),
@@ -29,7 +30,10 @@ class Player {
             configuration.rules, vocabulary.plugins,
             Facts{.target = [this](const DeviceId& id, std::uint32_t i) { return engine_.target(id, i); },
                   .current = [this](const Event& event) { return engine_.current(event); }},
-            [this](const Decision& decision) { output_.decision(decision); }, options.explain);
+            [this](const Decision& decision) {
+                if (filter_.selection.wants_type(decision.event_type)) output_.decision(decision);
+            },
+            options.explain);
     }
 
     void observe(const Observation& observation) {
@@ -52,15 +56,18 @@ class Player {
     std::optional<Time> appointment() const { return rehearsal_ ? rehearsal_->due() : std::nullopt; }
     void tell() {
         for (const auto& event : std::exchange(events_, {})) {
-            if (done_ || !filter_.wants(event)) continue;
-            output_.event(event);
-            done_ = !open_() || (options_.once && ends_once(event));
-            if (rehearsal_) rehearsal_->take(event);
+            if (done_) continue;
+            if (filter_.wants(event)) {
+                output_.event(event);
+                done_ = !open_() || (options_.once && ends_once(event));
+            }
+            // Rules see what they would have seen, whatever is shown of it.
+            if (rehearsal_ && monitored_.wants(event)) rehearsal_->take(event);
         }
     }
 
     const Options& options_;
-    const Filter& filter_;
+    const Filter &filter_, &monitored_;
     Output& output_;
     std::function<bool()> open_;
     std::vector<Event> events_;
@@ -76,14 +83,17 @@ Result<int> replay_mode(const Options& options) {
     auto configuration = configure(options, vocabulary.catalogue);
     if (!configuration) return configuration.error();
     tune(vocabulary.plugins, configuration->settings, vocabulary.catalogue);
-    // What the configuration monitors limits what its rules see, not what can be shown.
-    if (!options.dry_run && !options.explain) configuration->settings.monitor.clear();
-    const auto filter = make_filter(options, configuration->settings, vocabulary.catalogue);
+    auto shown = configuration->settings;
+    shown.monitor.clear(); // limits what rules see, not what is shown
+    const auto filter = make_filter(options, shown, vocabulary.catalogue);
     if (!filter) return filter.error();
 
     Stdout out;
     const auto output = make_output(options, [&](std::string&& lines) { out.write(std::move(lines)); });
-    Player player{options, vocabulary, *configuration, *filter, *output, [&] { return out.open(); }};
+    const auto monitored = make_filter(Options{}, configuration->settings, vocabulary.catalogue);
+    if (!monitored) return monitored.error();
+    Player player{
+        options, vocabulary, *configuration, *filter, *monitored, *output, [&] { return out.open(); }};
     bool bad_lines = false;
     const auto replayed = replay(
         options.replay, [&](Observation&& observation) { player.observe(observation); },

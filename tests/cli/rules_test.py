@@ -132,6 +132,22 @@ class Rules(unittest.TestCase):
         self.assertIn("standard input:1", result.stderr)
         self.assertIn("standard input:2", result.stderr)
 
+    def test_types_choose_what_is_shown_and_not_what_rules_see(self):
+        rules = self.file("r.yaml", RULES.replace("do: thin.extend", "do: thin.extend, cooldown: 1h"))
+        everything = self.decisions("--replay", self.fill(), "--explain", "-j", "--config", rules)
+        some = self.decisions("--replay", self.fill(), "--explain", "-j", "--config", rules, "thin.data_threshold")
+        self.assertEqual(some, [d for d in everything if d["event_type"] == "thin.data_threshold"])
+        self.assertTrue(any(d["decision"] == "waits" for d in some))
+        none = run("--replay", self.fill(), "--explain", "--config", rules, "raid")
+        self.assertEqual((none.returncode, none.stdout), (0, ""))
+
+    def test_what_is_not_monitored_is_said_to_be_so(self):
+        rules = self.file("r.yaml", RULES.replace("monitor: [thin, multipath]", "monitor: [multipath]"))
+        events = run("-j", "--no-config", "--replay", self.fill(), "thin.data_threshold").stdout
+        result = run("--explain", "--config", rules, input=events)
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("is not monitored", result.stderr)
+
     def test_as_text_it_is_for_people(self):
         text = run("--replay", self.fill(), "--explain", "--config", self.file("r.yaml", RULES)).stdout
         for part in ("rule 'grow' fires: ", "thin.extend: would run /usr/sbin/lvm lvextend", "rule 'other' does not fire: ",
