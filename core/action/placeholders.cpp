@@ -142,10 +142,10 @@ Environment environment(const Firing& firing, std::string_view action) {
             env.emplace_back(std::move(name), std::move(value));
     };
     const Subject subject{firing, action};
-    const auto yes_no = [](bool b) { return std::string{b ? "yes" : "no"}; };
+    const auto truth = [](bool b) { return std::string{b ? "true" : "false"}; };
     for (const auto& known : names) add(known.variable, known.value(subject));
-    add("DMEVENT_INITIAL", yes_no(firing.event.initial));
-    add("DMEVENT_REPEAT", yes_no(firing.event.repeat));
+    add("DMEVENT_INITIAL", truth(firing.event.initial));
+    add("DMEVENT_REPEAT", truth(firing.event.repeat));
     add("DMEVENT_BECAUSE", firing.because);
     for (const auto& [name, value] : firing.event.data) add(variable_name(name), value.text());
     if (!omitted.empty()) env.emplace_back("DMEVENT_OMITTED", std::move(omitted));

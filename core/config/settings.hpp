@@ -201,7 +201,7 @@ struct Schema<RuleSettings> {
         Key{"remind", &RuleSettings::remind,
             "while it lasts: once, every DURATION, or diminishing [DURATION]"},
         Key{"max_runs", &RuleSettings::max_runs, "N per DURATION, for one device; then action.suspended"},
-        Key{"retry", &RuleSettings::retry, "what is done when a step fails or has no effect"},
+        Key{"retry", &RuleSettings::retry, "tries a step that failed or had no effect again; left out: never"},
         Key{"enabled", &RuleSettings::enabled, "false: the rule is checked and never runs"},
         Key{"dry_run", &RuleSettings::dry_run, "true: what it would do is said and not done"}};
 };

@@ -100,8 +100,8 @@ TEST_F(Placeholders, TheEnvironmentHasThemAll) {
         {"DMEVENT_ACTION", "page"},
         {"DMEVENT_ATTEMPT", "1"},
         {"DMEVENT_BECAUSE", "raised"},
-        {"DMEVENT_INITIAL", "yes"},
-        {"DMEVENT_REPEAT", "no"},
+        {"DMEVENT_INITIAL", "true"},
+        {"DMEVENT_REPEAT", "false"},
         {"DMEVENT_DATA_USED", "7"},
         {"DMEVENT_DATA_NAMES", "a, b c"},
     };
