@@ -33,9 +33,11 @@ struct LogTest : testing::Test {
         child = fork();
         ASSERT_GE(child, 0);
         if (child == 0) {
+            const int own = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
             dup2(errors[1], STDERR_FILENO);
             close(errors[1]);
             body();
+            dup2(own, STDERR_FILENO); // a sanitizer speaks at the end
             std::exit(0);
         }
         close(errors[1]);
