@@ -14,7 +14,21 @@ namespace dmev::log {
 enum class Level { debug, info, warning, error };
 
 enum class Sink { standard_error, system };
+
+// Lines that were written before go where they would have gone: in the background it waits for them, as
+// drain() does.
 void open(Sink sink, Level level);
+
+// From here on a thread writes the lines, so that no line ever blocks who writes it; where writing hangs,
+// lines beyond a bound are dropped, and their number is told once it works again. Call it when no more forks
+// are to come, with the signals blocked that the thread is not to take. Without a thread to be had, lines
+// are written as before.
+void in_background();
+
+// In the background: waits until every line is written, for at most a second. The end of the program calls
+// it when all has been said.
+void drain();
+
 bool enabled(Level level);
 void write(Level level, std::string_view line);
 

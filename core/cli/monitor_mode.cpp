@@ -56,6 +56,8 @@ Result<int> watch(const Options& options, Readiness* readiness) {
 
     // Not before: whatever takes its time until here just ends.
     Signals::block();
+    // The last fork of this process is behind it, and a log that hangs must not keep it from its work.
+    log::in_background();
     std::optional<Pidfile> pidfile;
     if (const auto path = options.pidfile.empty() && readiness ? default_pidfile : options.pidfile;
         !path.empty()) {
@@ -113,7 +115,8 @@ Result<int> watch(const Options& options, Readiness* readiness) {
     if (readiness && interrupted && !watching)
         return Error{ErrorKind::failed, "stopped by a signal before it was ready", "", "", ""};
 
-    // Each may take a second if its reader or disk hangs; together they take no more.
+    // Each may take a second if its reader or disk hangs; together they take no more,
+    // nor does a log that hangs by then add to it.
     std::thread recording{[&] {
         if (recorder) recorder->drain();
     }};

@@ -81,8 +81,9 @@ bool Stdout::reader_left(int errno_value) {
 }
 
 int conclude(const Result<int>& result) {
+    if (!result) log::error("{}", result.error().text());
+    log::drain();
     if (result) return *result;
-    log::error("{}", result.error().text());
     return exit_status(result.error().kind);
 }
 
