@@ -48,7 +48,8 @@ Result<int> explain_mode(const Options& options) {
     Told told;
     Rehearsal rehearsal{configuration->rules, vocabulary.plugins,
                         Facts{.target = [](const DeviceId&, std::uint32_t) { return std::nullopt; },
-                              .current = [&](const Event& event) { return told.current(event); }},
+                              .current = [&](const Event& event) { return told.current(event); },
+                              .known = false},
                         [&](const Decision& decision) { output->decision(decision); }, true};
     const auto advance = [&](Time until) {
         for (auto due = rehearsal.due(); due && *due <= until; due = rehearsal.due()) rehearsal.advance(*due);
