@@ -53,7 +53,8 @@ Result<int> explain_mode(const Options& options) {
     Told told;
     Rehearsal rehearsal{configuration->rules, vocabulary.plugins,
                         Facts{.target = [](const DeviceId&, std::uint32_t) { return std::nullopt; },
-                              .current = [&](const Event& event) { return told.current(event); }},
+                              .current = [&](const Event& event) { return told.current(event); },
+                              .known = false},
                         [&](const Decision& decision) {
                             if (filter->selection.wants_type(decision.event_type)) output->decision(decision);
                         },

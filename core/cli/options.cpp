@@ -5,6 +5,7 @@
 #include <getopt.h>
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 
 #include "base/text.hpp"
@@ -206,6 +207,11 @@ Result<Options> parse_options(int argc, char* const* argv) {
 
     Options options;
     std::vector<const Spec*> given;
+    std::optional<Mode> asked; // help or version: given whatever else, wrong or right, stands on the line
+    std::optional<Error> wrong;
+    const auto note = [&wrong](Error error) {
+        if (!wrong) wrong = std::move(error);
+    };
     opterr = 0;
     optind = 0;
     for (int at = 1;; at = optind) {
@@ -215,20 +221,26 @@ Result<Options> parse_options(int argc, char* const* argv) {
             options.types.emplace_back(optarg);
             continue;
         }
-        if (code == ':')
-            return usage("option", find_spec(optopt) ? "--" + std::string{find_spec(optopt)->name} : argv[at],
-                         "needs a value", see_help);
-        if (code == '?') return refused(argv[at], optopt);
-        const auto* spec = find_spec(code);
-        // Whoever asks for help gets it, whatever else stands on the line.
-        if (code == 'h' || code == 'V') {
-            options.mode = code == 'h' ? Mode::help : Mode::version;
-            return options;
+        if (code == ':') {
+            const auto* spec = find_spec(optopt);
+            note(
+                usage("option", spec ? "--" + std::string{spec->name} : argv[at], "needs a value", see_help));
+        } else if (code == '?') {
+            note(refused(argv[at], optopt));
+        } else if (code == 'h' || code == 'V') {
+            if (!asked) asked = code == 'h' ? Mode::help : Mode::version;
+        } else if (const auto* spec = find_spec(code); spec->argument && *optarg == '\0') {
+            note(empty_value(*spec));
+        } else {
+            if (auto r = apply(options, code, optarg); !r) note(r.error());
+            given.push_back(spec);
         }
-        if (spec->argument && *optarg == '\0') return empty_value(*spec);
-        if (auto r = apply(options, code, optarg); !r) return r.error();
-        given.push_back(spec);
     }
+    if (asked) {
+        options.mode = *asked;
+        return options;
+    }
+    if (wrong) return *wrong;
     for (int i = optind; i < argc; ++i) options.types.emplace_back(argv[i]);
     if (options.explain && options.mode == Mode::monitor) options.mode = Mode::explain;
     if (auto r = check(options, given); !r) return r.error();

@@ -128,6 +128,7 @@ Result<RemindSettings> parse_remind(std::string_view text) {
         return bad(text, "is no way to remind", kWriteRemind);
     const auto interval = parse_part(parts[1], kWriteRemind);
     if (!interval) return interval.error();
+    if (*interval < 1s) return bad(parts[1], "is shorter than a second", kWriteRemind);
     return RemindSettings{parts[0] == "every" ? How::every : How::diminishing, *interval};
 }
 

@@ -86,7 +86,7 @@ struct Schema<ThresholdSettings> {
             &ThresholdSettings::step,
             "percent; told again at each further step; 0: only at 100 %",
             {0, 100}},
-        Key{"clear", &ThresholdSettings::clear, "percent; it ends at or below", {0, 100}}};
+        Key{"clear", &ThresholdSettings::clear, "percent; it ends below", {0, 100}}};
 };
 
 // A user, and a group if it is not the user's own: "nobody", "nobody:adm".

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/shown.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
+#include <charconv>
+#include <iterator>
 
 #include "config/scalars.hpp"
 
@@ -41,7 +40,12 @@ void add_member(Node& map, std::string key, Shown value) {
 
 Shown shown(bool flag) { return plain_node(flag ? "true" : "false"); }
 Shown shown(std::uint32_t number) { return plain_node(std::to_string(number)); }
-Shown shown(double number) { return plain_node(fmt::format("{}", number)); }
+// The shortest that reads back as the same, and never 1e-06, which is not read.
+Shown shown(double number) {
+    char text[400]; // the longest double has 309 digits, the smallest 324 places
+    const auto end = std::to_chars(std::begin(text), std::end(text), number, std::chars_format::fixed).ptr;
+    return plain_node({text, end});
+}
 Shown shown(Millis duration) { return plain_node(format_duration(duration)); }
 Shown shown(const Spelled& text) { return text_node(text.text); }
 

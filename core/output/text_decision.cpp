@@ -36,14 +36,16 @@ std::string step(const Decision::Step& step) {
 
 } // namespace
 
-std::string decision(const Decision& decision) {
-    std::string out = "    rule '" + escape(decision.rule) + "'";
+std::string decision(const Decision& decision, bool below_its_event) {
+    std::string out = below_its_event ? "    " : format_local(decision.time) + "  ";
+    out += "rule '" + escape(decision.rule) + "'";
     switch (decision.what) {
-        case Decision::What::fires: out += " fires: "; break;
-        case Decision::What::waits: out += " waits: "; break;
-        case Decision::What::no: out += " does not fire: "; break;
+        case Decision::What::fires: out += " fires"; break;
+        case Decision::What::waits: out += " waits"; break;
+        case Decision::What::no: out += " does not fire"; break;
     }
-    out += escape(decision.why);
+    if (!decision.device.empty()) out += " for " + escape(decision.device);
+    out += ": " + escape(decision.why);
     if (decision.until) out += ", until " + format_local(*decision.until);
     out += "\n";
     for (const auto& s : decision.steps) out += "        " + step(s) + "\n";

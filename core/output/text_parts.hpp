@@ -8,7 +8,8 @@
 namespace dmev::text {
 
 std::string event(const Event& event, const TextStyle& style);
-std::string decision(const Decision& decision);
+// BELOW_ITS_EVENT: indented; else it begins with its time, as an event does.
+std::string decision(const Decision& decision, bool below_its_event);
 std::string catalogue(const Catalogue& catalogue);
 std::string devices(std::span<const DeviceState> devices, const TextStyle& style);
 

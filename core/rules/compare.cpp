@@ -41,11 +41,12 @@ std::optional<double> number_of(const Value& value) {
     return std::nullopt;
 }
 
+// With a pattern, == and != mean like and unlike it.
 bool passes_text(const Term::Test& test, const std::string& text) {
     switch (test.op) {
-        case Op::glob: return glob_match(test.text, text);
-        case Op::equal: return test.text == text;
-        case Op::unequal: return test.text != text;
+        case Op::glob:
+        case Op::equal: return glob_match(test.text, text);
+        case Op::unequal: return !glob_match(test.text, text);
         default: return false;
     }
 }

@@ -32,9 +32,11 @@ struct Verdict {
     What what = What::no;
     const Rule* rule = nullptr;
     std::string event_id;
-    std::string
-        why; // "fires: raised", "waits: for 10s", "state is cleared, and match: does not ask for ends"
+    std::string why;           // "raised", "for 10s", "state is cleared, and match: does not ask for ends"
     std::optional<Time> until; // of waits
+    // Of the event, and its device's name. Without a type it is said at once of what is being taken in, or of
+    // an earlier one of the same type and device.
+    std::string event_type, device;
 };
 
 class Decider {

@@ -302,9 +302,8 @@ std::optional<Time> Decider::Impl::ended(std::uint64_t firing, const Outcome& ou
 void Decider::Impl::say(const Rule& rule, const std::string& event, What what, std::string why,
                         std::optional<Time> until) {
     if (!ports.verdict) return;
-    const char* const prefix = what == What::fires ? "fires: " : what == What::waits ? "waits: " : "";
     outbox.push_back(
-        [this, keep = book, verdict = Verdict{what, &rule, event, prefix + std::move(why), until}] {
+        [this, keep = book, verdict = Verdict{what, &rule, event, std::move(why), until, {}, {}}] {
             ports.verdict(verdict);
         });
 }
@@ -315,7 +314,16 @@ void Decider::Impl::say_suspended(const Rule& rule, const Event& about, State st
 
 void Decider::Impl::say(const Lane& lane, const Item& item, What what, std::string why,
                         std::optional<Time> until) {
-    say(book->rules[lane.rule], item.event.id, what, std::move(why), until);
+    if (!ports.verdict) return;
+    const auto& event = item.event;
+    Verdict verdict{what,
+                    &book->rules[lane.rule],
+                    event.id,
+                    std::move(why),
+                    until,
+                    event.type,
+                    event.device ? event.device->name : ""};
+    outbox.push_back([this, keep = book, verdict = std::move(verdict)] { ports.verdict(verdict); });
 }
 
 void Decider::Impl::flush() {

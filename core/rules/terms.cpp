@@ -142,8 +142,7 @@ class Terms {
     bool type_exists(const Term::Test& test) const {
         for (const auto& family : catalogue_.families())
             for (const auto& type : family.types)
-                if (test.op == Op::glob ? glob_match(test.text, type.name) : test.text == type.name)
-                    return true;
+                if (glob_match(test.text, type.name)) return true;
         return false;
     }
 
@@ -154,6 +153,11 @@ class Terms {
             diagnostics_.warning(key.at, "always matches:", "'" + escape(key.text) + "'",
                                  "a list is any of, and whatever it is differs from one of them",
                                  "write one glob, as in '[!ab]*', or rules of their own");
+        if (key.text == "severity" &&
+            std::all_of(kSeverities.begin(), kSeverities.end(),
+                        [&](const auto& name) { return differs(term, Value{name}).has_value(); }))
+            diagnostics_.warning(key.at, "never matches:", "'severity'",
+                                 "info is the lowest there is, and critical the highest");
         if (key.text == "type" && !type_selected(term))
             diagnostics_.warning(key.at, "never matches:", "'type'", "on: names none of them");
     }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "config/scalars.hpp"
 #include "output/output.hpp"
 
 namespace dmev {
@@ -22,8 +23,14 @@ Decision rehearse(const Firing& firing, std::span<const Plugin> plugins, const F
     if (event.device && event.target) target = facts.target(*event.device, event.target->index);
     for (const auto index : firing.steps) {
         const auto& step = firing.rule->steps[index];
-        auto job = plan(firing, step, plugins, target, event_json);
         Decision::Step said{step.name, {}, {}, {}, {}};
+        if (!step.hook.empty() && !facts.known) {
+            said.refused =
+                "what it would run depends on the device, of which nothing is known here: use --replay";
+            decision.steps.push_back(std::move(said));
+            continue;
+        }
+        auto job = plan(firing, step, plugins, target, event_json);
         switch (job.kind) {
             case Job::Kind::program:
                 said.argv = std::move(job.program.argv);
@@ -39,16 +46,34 @@ Decision rehearse(const Firing& firing, std::span<const Plugin> plugins, const F
     return decision;
 }
 
-Decision decision_of(const Verdict& verdict, const Event& event) {
+Decision decision_of(const Verdict& verdict, const Event& taken, Time now) {
     Decision decision;
-    decision.time = event.time;
+    decision.time = now;
     decision.rule = verdict.rule->settings.name.text;
     decision.what = verdict.what == Verdict::What::waits ? Decision::What::waits : Decision::What::no;
     decision.why = verdict.why;
     decision.until = verdict.until;
     decision.event = verdict.event_id;
-    decision.event_type = event.type;
-    if (event.device) decision.device = event.device->name;
+    decision.event_type = verdict.event_type;
+    decision.device = verdict.device;
+    if (decision.event_type.empty()) {
+        decision.event_type = taken.type;
+        if (taken.device) decision.device = taken.device->name;
+    }
+    return decision;
+}
+
+// Of what --dry-run and --explain never raise.
+Decision decision_of_suspension(const Rule& rule, const Event& about, Time now) {
+    Decision decision;
+    decision.time = now;
+    decision.rule = rule.settings.name.text;
+    decision.what = Decision::What::waits;
+    decision.why =
+        "max_runs: " + format_max_runs(rule.settings.max_runs) + " reached, action.suspended would be raised";
+    decision.event = about.id;
+    decision.event_type = about.type;
+    if (about.device) decision.device = about.device->name;
     return decision;
 }
 
@@ -59,14 +84,17 @@ Rehearsal::Rehearsal(std::shared_ptr<const Rulebook> rules, std::span<const Plug
       facts_(std::move(facts)),
       say_(std::move(say)),
       decider_(rules_, {.fire = [this](Firing&& firing) { rehearsed(firing); },
-                        .suspended = [](const Rule&, const Event&, State) {},
+                        .suspended =
+                            [this](const Rule& rule, const Event& about, State state) {
+                                if (state == State::raised) say_(decision_of_suspension(rule, about, now_));
+                            },
                         .current = facts_.current,
                         .verdict =
                             [this, every_rule](const Verdict& verdict) {
                                 // What fires is told with what its steps come to.
                                 if (verdict.what == Verdict::What::fires) return;
                                 if (verdict.what == Verdict::What::no && !every_rule) return;
-                                say_(decision_of(verdict, event_));
+                                say_(decision_of(verdict, event_, now_));
                             }}) {}
 
 void Rehearsal::take(const Event& event) {

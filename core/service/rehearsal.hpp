@@ -17,11 +17,13 @@ namespace dmev {
 struct Facts {
     std::function<std::optional<TargetFacts>(const DeviceId&, std::uint32_t index)> target;
     std::function<std::optional<Event>(const Event&)> current;
+    bool known = true; // false: there is nothing to ask of targets
 };
 
 // What FIRING would do now.
 Decision rehearse(const Firing& firing, std::span<const Plugin> plugins, const Facts& facts, Time now);
-Decision decision_of(const Verdict& verdict, const Event& event);
+// TAKEN: the event that was taken in last.
+Decision decision_of(const Verdict& verdict, const Event& taken, Time now);
 
 class Rehearsal : public Reactor {
  public:

@@ -68,6 +68,15 @@ bool is_about_metadata(std::string_view type, const Pool& pool) {
     return type.starts_with("thin.metadata_") || (type == "thin.read_only" && pool.mode == Pool::Mode::ro);
 }
 
+// Told of a pool that runs out: it is to grow from wherever it is now.
+bool is_of_running_out(std::string_view type, const Pool& pool) {
+    for (const std::string_view one :
+         {"thin.low_water", "thin.data_threshold", "thin.overflow", "thin.no_space_timeout",
+          "thin.metadata_low_water", "thin.metadata_threshold"})
+        if (type == one) return true;
+    return type == "thin.read_only" && pool.mode == Pool::Mode::ro;
+}
+
 std::string not_needed(const char* what, const Level& level, std::uint64_t threshold) {
     return std::to_string(level.percent()) + " % of its " + what + " is used, not above " +
            std::to_string(threshold) + " %";
@@ -96,8 +105,10 @@ bool plan_extend(const Event& event, const Args& args, Plan& plan) {
     const Level data{pool->data_used, pool->data_total}, metadata{pool->metadata_used, pool->metadata_total};
     const bool of_metadata = is_about_metadata(event.type, *pool);
     const auto& level = of_metadata ? metadata : data;
-    auto threshold = asked.value_or(
-        std::max(kLowest, std::min(threshold_of_mark(*table, data).value_or(kUsual), level.just_below())));
+    auto threshold = asked.value_or(threshold_of_mark(*table, data).value_or(kUsual));
+    // After anything else, such as its own growth, a pool below its mark is left alone.
+    if (!asked && is_of_running_out(event.type, *pool)) threshold = std::min(threshold, level.just_below());
+    threshold = std::max(kLowest, threshold);
     // The kernel's event comes at the mark itself, and LVM acts above its threshold.
     if (asked && level.at(threshold) && threshold > kLowest) --threshold;
     const auto limit = of_metadata ? metadata_threshold(metadata, threshold) : threshold;

@@ -80,6 +80,24 @@ TEST_F(Extend, DoesNothingWhereLvmWouldDoNothing) {
     EXPECT_EQ(extend({.data = 0, .data_total = 0}), "refused: 0 % of its data is used, not above 50 %");
 }
 
+// Else each growth would lead to the next.
+TEST_F(Extend, GrowsAgainOnlyWhatIsAboveItsMark) {
+    for (const auto* type : {"thin.extended", "thin.recovered", "thin.needs_check"}) {
+        EXPECT_EQ(extend({675}, type), "refused: 67 % of its data is used, not above 80 %") << type;
+        EXPECT_EQ(extend({800}, type), "refused: 80 % of its data is used, not above 80 %") << type;
+        EXPECT_EQ(extend({810}, type), policy(80, 20)) << type;
+        EXPECT_EQ(extend({.data = 675, .mark = 300}, type),
+                  "refused: 67 % of its data is used, not above 70 %");
+        EXPECT_EQ(extend({.data = 701, .mark = 300}, type), policy(70, 20));
+        EXPECT_EQ(extend({675}, type, {arg("threshold", 60)}), policy(60, 20));
+    }
+    for (const auto* type :
+         {"thin.low_water", "thin.data_threshold", "thin.overflow", "thin.no_space_timeout"})
+        EXPECT_EQ(extend({675}, type), policy(67, 20)) << type;
+    for (const auto* type : {"thin.metadata_low_water", "thin.metadata_threshold"})
+        EXPECT_EQ(extend({.data = 100, .metadata = 675}, type), policy(67, 20)) << type;
+}
+
 TEST_F(Extend, TakesWhatARuleGives) {
     EXPECT_EQ(extend({900}, "thin.low_water", {arg("percent", 35), arg("threshold", 75)}), policy(75, 35));
     for (const auto bad : {0, 49, 100})

@@ -78,30 +78,43 @@ TEST(Options, RepeatedOnesAddUp) {
 
 TEST(Options, ModeOptionsChooseTheMode) {
     const std::pair<Words, Mode> table[] = {
-        {{"-q"}, Mode::query},
-        {{"--query", "-j", "thin"}, Mode::query},
-        {{"-qq"}, Mode::query},
-        {{"-l"}, Mode::list_events},
-        {{"-lj"}, Mode::list_events},
-        {{"--replay", "-"}, Mode::replay},
-        {{"-h"}, Mode::help},
-        {{"--help"}, Mode::help},
-        {{"-V"}, Mode::version},
-        {{"--version"}, Mode::version},
-        {{"-q", "-l", "-h"}, Mode::monitor}, // the contradiction comes first; checked below
+        {{"-q"}, Mode::query},        {{"--query", "-j", "thin"}, Mode::query},
+        {{"-qq"}, Mode::query},       {{"-l"}, Mode::list_events},
+        {{"-lj"}, Mode::list_events}, {{"--replay", "-"}, Mode::replay},
+        {{"-h"}, Mode::help},         {{"--help"}, Mode::help},
+        {{"-V"}, Mode::version},      {{"--version"}, Mode::version},
     };
     for (const auto& [line, mode] : table) {
         const auto o = parse(line);
-        if (mode == Mode::monitor) {
-            EXPECT_FALSE(o);
-            continue;
-        }
         ASSERT_TRUE(o) << line[0] << ": " << o.error().text();
         EXPECT_EQ(o->mode, mode) << line[0];
     }
     EXPECT_EQ(parse({"--replay", "f"})->replay, "f");
     EXPECT_EQ(parse({"-o", "-q", "--help"})->mode, Mode::help)
         << "help is given even where options do not fit";
+}
+
+TEST(Options, HelpIsGivenWhateverElseStandsOnTheLine) {
+    const std::pair<Words, Mode> table[] = {
+        {{"-q", "-l", "-h"}, Mode::help},   {{"-h", "-q", "-l"}, Mode::help},
+        {{"-x", "--help"}, Mode::help},     {{"-h", "--qurey"}, Mode::help},
+        {{"-h", "-p"}, Mode::help},         {{"-i", "", "-V"}, Mode::version},
+        {{"--json=yes", "-h"}, Mode::help}, {{"-Vh"}, Mode::version},
+        {{"-h", "--version"}, Mode::help},  {{"-l", "thin", "-h"}, Mode::help},
+    };
+    for (const auto& [line, mode] : table) {
+        const auto o = parse(line);
+        ASSERT_TRUE(o) << line[0] << ": " << o.error().text();
+        EXPECT_EQ(o->mode, mode) << line[0];
+        EXPECT_FALSE(o->json) << line[0];
+    }
+    for (const Words& line :
+         {Words{"-jh"}, {"-hj"}, {"-h", "-j"}, {"-Vj"}, {"-V", "thin", "--json"}, {"-hxj"}}) {
+        const auto o = parse(line);
+        ASSERT_TRUE(o) << line[0];
+        EXPECT_TRUE(o->json) << line[0];
+    }
+    EXPECT_FALSE(parse({"--", "-h"})->mode == Mode::help) << "an operand";
 }
 
 TEST(Options, EveryMistakeIsAUsageErrorThatSaysWhatIsRight) {

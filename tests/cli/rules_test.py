@@ -126,7 +126,10 @@ class Rules(unittest.TestCase):
         decisions = self.decisions("--explain", "-j", "--config", rules, input=events)
         self.assertIn(("page", "fires"), [(d["rule"], d["decision"]) for d in decisions])
         # Without the kernel there is no target that a hook could plan on, which is said.
-        self.assertTrue(any(step.get("refused") for d in decisions for step in d.get("steps", [])))
+        refused = [step["refused"] for d in decisions for step in d.get("steps", []) if "refused" in step]
+        self.assertTrue(refused)
+        for why in refused:
+            self.assertIn("use --replay", why)
         result = run("--explain", "--config", rules, input='{"type": 5}\nnothing\n')
         self.assertEqual(result.returncode, 1)
         self.assertIn("standard input:1", result.stderr)
@@ -150,7 +153,8 @@ class Rules(unittest.TestCase):
 
     def test_as_text_it_is_for_people(self):
         text = run("--replay", self.fill(), "--explain", "--config", self.file("r.yaml", RULES)).stdout
-        for part in ("rule 'grow' fires: ", "thin.extend: would run /usr/sbin/lvm lvextend", "rule 'other' does not fire: ",
+        for part in ("rule 'grow' fires for vg-pool-tpool: ", "thin.extend: would run /usr/sbin/lvm lvextend",
+                     "rule 'other' does not fire for vg-pool-tpool: ",
                      "would log: still 73.24 %", "not if dmeventd manages the device"):
             self.assertIn(part, text)
 

@@ -51,6 +51,19 @@ TEST(Settings, EveryKeyIsRead) {
     EXPECT_EQ(s.files, std::vector<std::string>{"f"});
 }
 
+TEST(Settings, PercentagesReadBackAsPrinted) {
+    for (const auto* number :
+         {"0.000001", "0.5", "0.00000000000000001", "82.5", "100", "0.1", "33.3333333333333"}) {
+        const auto settings =
+            settings_of(std::string{"version: 1\nthresholds: {a.b: {step: "} + number + "}}\n");
+        const auto text = settings_yaml(settings);
+        EXPECT_NE(text.find(std::string{"step: "} + number + "\n"), std::string::npos) << text;
+        EXPECT_EQ(settings_of(text).thresholds.at(0).step, settings.thresholds.at(0).step);
+    }
+    const auto json = settings_json(settings_of("version: 1\nthresholds: {a.b: {step: 0.25}}\n"));
+    EXPECT_NE(json.find("\"step\":0.25"), std::string::npos) << json;
+}
+
 TEST(Settings, ActionsAreRead) {
     const auto s = whole();
     ASSERT_EQ(s.actions.size(), 4u);

@@ -56,10 +56,34 @@ TEST(ParseEvent, SaysWhatIsWrong) {
 TEST(DecisionText, CanBeTypedByHandAndHoldsNoControlBytes) {
     auto decision = test::decision();
     decision.steps[0].argv = {"/bin/echo", "plain-1.5/x", "it's", "", "a\nb\x1b"};
-    const auto text = text::decision(decision);
+    const auto text = text::decision(decision, true);
     EXPECT_NE(text.find("would run /bin/echo plain-1.5/x 'it'\\''s' '' 'a\\x0ab\\x1b'"), std::string::npos)
         << text;
     EXPECT_EQ(text.find('\x1b'), std::string::npos);
+}
+
+// What does not follow its event says itself when it is, and of which device.
+TEST(DecisionText, StandsBelowItsEventOrByItself) {
+    std::string out;
+    const auto text = text_output([&](std::string&& lines) { out += lines; }, {});
+    const auto said = [&](const Decision& decision) {
+        out.clear();
+        text->decision(decision);
+        return out.substr(0, out.find('\n'));
+    };
+    auto late = test::decision();
+    late.why = "held for 10s";
+    const auto by_itself = format_local(late.time) + "  rule 'grow' fires for vg-pool: held for 10s";
+    EXPECT_EQ(said(late), by_itself) << "there was no event";
+    text->event(test::low_water());
+    EXPECT_EQ(said(late), "    rule 'grow' fires for vg-pool: held for 10s");
+    late.event += "-other";
+    EXPECT_EQ(said(late), by_itself);
+    EXPECT_EQ(said(test::decision()), format_local(late.time) + "  rule 'grow' fires for vg-pool: raised")
+        << "below the line before it would be below another event's";
+    text->event(test::low_water());
+    EXPECT_EQ(said(test::waiting()),
+              "    rule 'grow' waits: raised, until " + format_local(test::low_water().time));
 }
 
 } // namespace

@@ -231,6 +231,18 @@ TEST(Verdicts, SayWhatBecomesOfEachEventAndRule) {
                      "e1 else: on: does not name thin.low_water", "e1 held: fires: held for 10s"}));
 }
 
+// Whatever was taken in meanwhile.
+TEST(Verdicts, SayOfWhatTheyAre) {
+    World w;
+    w.explain = true;
+    w.rule("held", {"thin.low_water"}).hold = 10s;
+    w.start().on(1).raise("thin.low_water").at(5).on(2).raise("raid.degraded").on(-1).at(10);
+    EXPECT_EQ(w.verdicts,
+              (Words{"e1 held: waits: for 10s until 10", "e2 held: on: does not name raid.degraded",
+                     "e1 held: fires: held for 10s"}));
+    EXPECT_EQ(w.subjects, (Words{"thin.low_water on dev1", " on ", "thin.low_water on dev1"}));
+}
+
 TEST(Verdicts, SayWhyOneWaitsAndWhyItEnded) {
     World w;
     w.explain = true;

@@ -121,8 +121,8 @@ class World : public Writer {
     Decider& decider() { return *decider_; }
     double now() const { return now_; }
 
-    Words fired, suspensions, verdicts;
-    std::deque<Firing> out; // all firings that are out, oldest first
+    Words fired, suspensions, verdicts, subjects; // SUBJECTS: the type and device of each verdict
+    std::deque<Firing> out;                    // all firings that are out, oldest first
     bool explain = false;
 
  private:
@@ -157,8 +157,12 @@ class World : public Writer {
         };
         if (explain)
             ports.verdict = [this](const Verdict& v) {
-                verdicts.push_back(v.event_id + " " + v.rule->settings.name.text + ": " + v.why +
+                const char* const what = v.what == Verdict::What::fires   ? "fires: "
+                                         : v.what == Verdict::What::waits ? "waits: "
+                                                                          : "";
+                verdicts.push_back(v.event_id + " " + v.rule->settings.name.text + ": " + what + v.why +
                                    (v.until ? " until " + shown(second_of(*v.until)) : ""));
+                subjects.push_back(v.event_type + " on " + v.device);
             };
         return ports;
     }
