@@ -20,7 +20,7 @@ struct Order {
 };
 
 struct Started { // its exec has succeeded
-    pid_t pid = 0;
+    ProcessId process;
 };
 struct Overdue {
     std::chrono::milliseconds after{0};

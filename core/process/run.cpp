@@ -67,6 +67,7 @@ Ended Run::go() {
     if (const auto* failure = std::get_if<Failure>(&started)) return not_started(*failure);
     auto& child = std::get<Child>(started);
     pid_ = child.pid;
+    if (const auto stat = stat_of(pid_)) start_ = stat->start;
     output_.emplace(std::move(child.output));
     report_ = std::move(child.report);
     begin_ = Clock::now();
@@ -110,7 +111,7 @@ void Run::reap() {
 void Run::take_report() {
     failure_ = read_failure(report_.get());
     report_.reset();
-    if (!failure_) tell_(Started{pid_});
+    if (!failure_) tell_(Started{{pid_, start_}});
 }
 
 void Run::pass_deadline() {
@@ -184,6 +185,7 @@ Ended Run::conclude() {
     if (failure_) return ended;
     if (hung_) {
         ended.how = Ended::How::lost;
+        ended.stuck = true;
         ended.why = "it does not die: it hangs in the kernel";
     } else {
         ended.how = WIFEXITED(*status_) ? Ended::How::exited : Ended::How::signalled;

@@ -39,17 +39,23 @@ TEST(Losses, ProgramsGoOnWithoutTheLauncher) {
     EXPECT_EQ(ended.status, 7);
 }
 
-TEST(Losses, AProgramWhoseShepherdDiesIsLost) {
+TEST(Losses, AProgramWhoseShepherdDiesIsLostOnceItIsGoneItself) {
     const TempDir run_dir;
     Dispatcher dispatcher{run_dir.path()};
     const Waiting waiting{dispatcher};
+    const auto shepherd = pidfd_of(waiting.shepherd);
     kill(waiting.shepherd, SIGKILL);
+    ASSERT_TRUE(ends(shepherd));
+    EXPECT_TRUE(dispatcher.loop.step(milliseconds{300}));
+    EXPECT_TRUE(dispatcher.loop.step(milliseconds{300}));
+    EXPECT_TRUE(dispatcher.ended.empty()) << "it may change its devices still";
+    EXPECT_TRUE(is_there(waiting.program_pid)) << "it is not ended for that";
+    kill(waiting.program_pid, SIGKILL);
     const auto ended = dispatcher.end_of("waits");
     EXPECT_EQ(ended.how, How::lost);
     EXPECT_EQ(ended.why, "the process that watched it is gone");
+    EXPECT_FALSE(ended.stuck);
     EXPECT_TRUE(std::filesystem::is_empty(run_dir / "jobs"));
-    EXPECT_TRUE(is_there(waiting.program_pid)) << "it is not ended for that";
-    kill(waiting.program_pid, SIGKILL);
 }
 
 TEST(Losses, WhatTheLauncherAnswersTooLateIsNeverStarted) {
@@ -93,12 +99,18 @@ TEST(Losses, OneThatCannotBeKilledIsSaidToBeLostAndNotWaitedFor) {
     EXPECT_EQ(ended.how, How::lost);
     EXPECT_TRUE(ended.timed_out);
     EXPECT_EQ(ended.why, "it does not die: it hangs in the kernel");
+    EXPECT_TRUE(ended.stuck);
     EXPECT_TRUE(is_there(pids[0])) << "its shepherd stays with it";
+    EXPECT_TRUE(dispatcher.released.empty());
+    EXPECT_FALSE(dispatcher.programs->start("stuck", shell("exit 0"))) << "its id is in use";
     EXPECT_TRUE(std::filesystem::is_empty(dir / "jobs"));
     ASSERT_EQ(waitpid(pids[1], &status, __WALL), pids[1]);
     EXPECT_TRUE(WIFSTOPPED(status));
     ASSERT_EQ(ptrace(PTRACE_DETACH, pids[1], nullptr, 0), 0);
     EXPECT_TRUE(ends(shepherd));
+    EXPECT_TRUE(dispatcher.await([&] { return !dispatcher.released.empty(); }));
+    EXPECT_EQ(dispatcher.released, std::vector<std::string>{"stuck"});
+    EXPECT_TRUE(dispatcher.programs->start("stuck", shell("exit 0")));
 }
 
 } // namespace
