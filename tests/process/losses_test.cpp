@@ -25,6 +25,18 @@ struct Waiting {
 
 pid_t launcher_of(const Waiting& waiting) { return stat_of(waiting.shepherd)->parent; }
 
+TEST(Losses, TheLaunchersEndShowsOnItsSocket) {
+    Dispatcher dispatcher;
+    const Waiting waiting{dispatcher};
+    pollfd hung_up{dispatcher.launcher.socket(), 0, 0};
+    EXPECT_EQ(poll(&hung_up, 1, 0), 0);
+    kill(launcher_of(waiting), SIGKILL);
+    EXPECT_EQ(poll(&hung_up, 1, static_cast<int>(milliseconds{patience}.count())), 1);
+    EXPECT_NE(hung_up.revents & POLLHUP, 0);
+    waiting.gate.write_line();
+    dispatcher.end_of("waits");
+}
+
 TEST(Losses, ProgramsGoOnWithoutTheLauncher) {
     Dispatcher dispatcher;
     const Waiting waiting{dispatcher};
@@ -66,9 +78,17 @@ TEST(Losses, WhatTheLauncherAnswersTooLateIsNeverStarted) {
     ASSERT_EQ(kill(launcher, SIGSTOP), 0);
     const auto late = shell("echo late >\"$1\"", {dir / "late"});
     EXPECT_FALSE(dispatcher.programs->start("late", late));
+    const auto begin = Loop::Clock::now();
+    EXPECT_FALSE(dispatcher.programs->start("late", late));
+    EXPECT_LT(Loop::Clock::now() - begin, milliseconds{900}) << "it is waited for once";
     ASSERT_EQ(kill(launcher, SIGCONT), 0);
+    bool next = false;
+    EXPECT_TRUE(dispatcher.await([&] {
+        if (!next) next = static_cast<bool>(dispatcher.programs->start("next", shell("exit 5")));
+        return next;
+    }));
     // The answer to the first comes before that to the second, and must not be taken for it.
-    EXPECT_EQ(dispatcher.end_of(shell("exit 5")).status, 5);
+    EXPECT_EQ(dispatcher.end_of("next").status, 5);
     EXPECT_EQ(dispatcher.end_of(shell("test ! -e \"$1\"", {dir / "late"})).status, 0);
     EXPECT_TRUE(dispatcher.programs->start("late", shell("exit 6"))) << "the id was not used";
     EXPECT_EQ(dispatcher.end_of("late").status, 6);
