@@ -53,9 +53,10 @@ Result<std::unique_ptr<LaunchedPrograms>> LaunchedPrograms::open(Loop& loop, Lau
                                                                  const std::string& run_dir, Sink sink) {
     std::string jobs;
     if (!run_dir.empty()) {
-        auto made = JobFiles::make_dir(run_dir);
-        if (!made) return std::move(made).error();
-        jobs = *std::move(made);
+        if (auto made = JobFiles::make_dir(run_dir))
+            jobs = *std::move(made);
+        else // no reason to watch nothing, and to run nothing
+            log::warning("{}; after a restart it is not known what runs", made.error().text());
     }
     return std::unique_ptr<LaunchedPrograms>{
         new LaunchedPrograms{loop, launcher, std::move(jobs), std::move(sink)}};

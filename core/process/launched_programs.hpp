@@ -14,8 +14,9 @@ namespace dmev {
 
 class LaunchedPrograms : public Programs {
  public:
-    // RUN_DIR is made where it is missing; empty: no job is kept, and what we leave behind is not found
-    // again. LOOP and LAUNCHER must outlive this, which must not be destroyed from within SINK.
+    // RUN_DIR is made where it is missing; empty, or where it cannot be used: no job is kept, and what we
+    // leave behind is not found again. LOOP and LAUNCHER must outlive this, which must not be destroyed from
+    // within SINK.
     static Result<std::unique_ptr<LaunchedPrograms>> open(Loop& loop, Launcher& launcher,
                                                           const std::string& run_dir, Sink sink);
     ~LaunchedPrograms() override; // kills nothing

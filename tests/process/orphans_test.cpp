@@ -55,6 +55,7 @@ class Orphans : public ::testing::Test {
     TempDir dir_;
     Fifo told_{dir_ / "told"}, gate_{dir_ / "gate"};
     pid_t dispatcher_ = 0, shepherd_ = 0, program_ = 0;
+    std::string warned_;
 };
 
 void expect_end(const Ended& ended) {
@@ -188,11 +189,10 @@ TEST_F(Orphans, OneThatWasNotSaidIsSaidByTheNext) {
     kill_dispatcher();
     wait_for_shepherd();
     {
-        Dispatcher first{run_dir()};
+        Dispatcher first{run_dir()}, second{run_dir()};
         first.says = false;
         ASSERT_EQ(first.programs->adopt().size(), 1u);
         expect_end(first.end_of("orphan"));
-        Dispatcher second{run_dir()};
         EXPECT_TRUE(second.programs->adopt().empty()) << "the first is about to say it";
     }
     Dispatcher third{run_dir()};
@@ -286,12 +286,28 @@ TEST_F(Orphans, ADamagedEndIsALostOne) {
 TEST_F(Orphans, ADirectoryThatOthersMayEnterIsNotUsed) {
     std::filesystem::create_directories(jobs());
     ASSERT_EQ(chmod(jobs().c_str(), 0755), 0);
-    auto loop = *Loop::create();
-    auto launcher = *Launcher::start(no_reader);
-    EXPECT_FALSE(LaunchedPrograms::open(loop, launcher, run_dir(), {}));
-    EXPECT_FALSE(LaunchedPrograms::open(loop, launcher, "/no/such/place", {}));
+    const auto entries = [&] { // that a program sees there
+        testing::internal::CaptureStderr();
+        Dispatcher dispatcher{run_dir()};
+        warned_ = testing::internal::GetCapturedStderr();
+        EXPECT_TRUE(dispatcher.programs->adopt().empty());
+        const auto ended = dispatcher.end_of(shell("ls \"$1\"", {jobs()}));
+        EXPECT_EQ(ended.why, "");
+        return ended.output;
+    };
+    EXPECT_EQ(entries(), "");
+    EXPECT_NE(warned_.find("cannot use directory " + jobs()), std::string::npos) << warned_;
     ASSERT_EQ(chmod(jobs().c_str(), 0700), 0);
-    EXPECT_TRUE(LaunchedPrograms::open(loop, launcher, run_dir(), {}));
+    EXPECT_EQ(entries(), "job-1.job\n");
+    EXPECT_EQ(warned_, "");
+}
+
+TEST_F(Orphans, WithoutAPlaceForJobsProgramsRunAllTheSame) {
+    testing::internal::CaptureStderr();
+    Dispatcher dispatcher{"/no/such/place"};
+    warned_ = testing::internal::GetCapturedStderr();
+    EXPECT_NE(warned_.find("cannot make directory /no/such/place"), std::string::npos) << warned_;
+    EXPECT_EQ(dispatcher.end_of(shell("exit 3")).status, 3);
 }
 
 TEST_F(Orphans, AProgramRunsThoughItsJobCannotBeKept) {
