@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,8 +52,17 @@ Ended not_started(const Failure& failure) {
     return ended;
 }
 
+// Others wait for these processes too: their numbers may be given out again at any time.
+void signal_safely(const ProcessId& process, int number) {
+    const Fd pidfd{static_cast<int>(syscall(SYS_pidfd_open, process.pid, 0))};
+    if (!lives(process)) return;
+    if (!pidfd) return signal_process(process.pid, number); // an old kernel, or no descriptor left
+    syscall(SYS_pidfd_send_signal, pidfd.get(), number, nullptr, 0);
+    if (number != SIGKILL) syscall(SYS_pidfd_send_signal, pidfd.get(), SIGCONT, nullptr, 0);
+}
+
 void signal_all(int number) {
-    for (const pid_t pid : descendants(getpid())) signal_process(pid, number);
+    for (const auto& process : descendants(getpid())) signal_safely(process, number);
 }
 
 } // namespace
