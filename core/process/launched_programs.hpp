@@ -32,7 +32,7 @@ class LaunchedPrograms : public Programs {
         pid_t shepherd = 0;
         Fd socket;         // its shepherd's, of one that we started
         Fd file;           // of an adopted one: it is ours while this is open
-        ProcessId program; // of one that we started, once its exec has succeeded
+        ProcessId program; // of one that we started, once it was forked
         Fd pidfd;          // of whom we wait for without a socket: the program, or an adopted one's shepherd
         Loop::TimerId timer = 0;
         enum class Phase { running, stuck, over } phase = Phase::running; // stuck: said so, and there still

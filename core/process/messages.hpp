@@ -19,7 +19,7 @@ struct Order {
     Program program;      // without input
 };
 
-struct Started { // its exec has succeeded
+struct Started { // it was forked; its exec may hang or fail
     ProcessId process;
 };
 struct Overdue {

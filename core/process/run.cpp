@@ -77,7 +77,8 @@ Ended Run::go() {
     if (const auto* failure = std::get_if<Failure>(&started)) return not_started(*failure);
     auto& child = std::get<Child>(started);
     pid_ = child.pid;
-    if (const auto stat = stat_of(pid_)) start_ = stat->start;
+    // At once: whoever hears of it can wait for it, should we be killed.
+    if (const auto stat = stat_of(pid_)) tell_(Started{{pid_, stat->start}});
     output_.emplace(std::move(child.output));
     report_ = std::move(child.report);
     begin_ = Clock::now();
@@ -121,7 +122,6 @@ void Run::reap() {
 void Run::take_report() {
     failure_ = read_failure(report_.get());
     report_.reset();
-    if (!failure_) tell_(Started{{pid_, start_}});
 }
 
 void Run::pass_deadline() {

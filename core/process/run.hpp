@@ -44,7 +44,6 @@ class Run {
 
     Fd signals_;
     pid_t pid_ = 0;
-    std::uint64_t start_ = 0; // its start time
     std::optional<Capture> output_;
     Fd report_;
     std::optional<Failure> failure_;

@@ -11,8 +11,10 @@ using How = Ended::How;
 
 // A program that tells who watches it and itself, and waits at a gate.
 struct Waiting {
-    explicit Waiting(Dispatcher& dispatcher) {
+    explicit Waiting(Dispatcher& dispatcher, bool interruptible = true, milliseconds timeout = patience) {
         auto program = shell("echo $PPID $$ >\"$1\"; read x <\"$2\"; exit 7", {told.path(), gate.path()});
+        program.interruptible = interruptible;
+        program.timeout = timeout;
         EXPECT_TRUE(dispatcher.programs->start("waits", program));
         const auto pids = numbers(told.read_line());
         shepherd = pids.at(0);
@@ -54,7 +56,9 @@ TEST(Losses, ProgramsGoOnWithoutTheLauncher) {
 TEST(Losses, AProgramWhoseShepherdDiesIsLostOnceItIsGoneItself) {
     const TempDir run_dir;
     Dispatcher dispatcher{run_dir.path()};
-    const Waiting waiting{dispatcher};
+    const Waiting waiting{dispatcher, false, milliseconds{20}};
+    // What is said before that has then been heard too.
+    ASSERT_TRUE(dispatcher.await([&] { return !dispatcher.overdue.empty(); }));
     const auto shepherd = pidfd_of(waiting.shepherd);
     kill(waiting.shepherd, SIGKILL);
     ASSERT_TRUE(ends(shepherd));
