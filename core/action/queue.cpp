@@ -18,7 +18,7 @@ std::optional<Queue::Next> Queue::next(std::uint32_t slots) {
     Next out{it->run, it->lock};
     order_.erase(it);
     take_lock(out.lock);
-    take_slot();
+    ++busy_;
     return out;
 }
 

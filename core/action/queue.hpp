@@ -28,9 +28,9 @@ class Queue {
     // The job that is one too many when LIMIT may wait: the youngest of the least severe. It is removed.
     std::optional<RunId> overflow(std::uint32_t limit);
 
-    // What an earlier instance left behind runs without having been asked for: it may hold what is held.
+    // What an earlier instance left behind runs without having been asked for: it may hold what is held. It
+    // has no slot.
     void take_lock(const std::string& lock) { ++locks_[lock]; }
-    void take_slot() { ++busy_; }
     void give_lock(const std::string& lock);
     void give_slot() { --busy_; }
 

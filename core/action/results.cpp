@@ -84,6 +84,9 @@ std::string outcome(const StepResult& result) {
     return {};
 }
 
+// What is to be said of an end all the same, though it was a good one.
+std::string note_of(const Ended& ended) { return failure(ended) ? "" : ended.why; }
+
 std::string message(const JobNote& job, const StepResult& result) {
     auto out = job.rule.empty() ? std::string{"a program that an earlier run left behind"}
                                 : fmt::format("rule '{}': {}", job.rule, job.action);
@@ -93,6 +96,7 @@ std::string message(const JobNote& job, const StepResult& result) {
         if (!ended.managed_by.empty()) out += "; it was done through " + ended.managed_by;
         if (result.what != StepResult::What::finished)
             if (const auto line = last_line(ended.output); !line.empty()) out += ": " + line;
+        if (const auto note = note_of(ended); !note.empty()) out += "; " + note;
         if (!ended.suspended.empty()) out += "; left suspended: " + joined(ended.suspended);
     }
     if (result.retry_at)
@@ -111,6 +115,7 @@ void put_end(Fields& data, const Ended& ended) {
         case Ended::How::lost: set_field(data, "error", Value{*failure(ended)}); break;
     }
     set_field(data, "duration_ms", number(ended.duration.count()));
+    if (auto note = note_of(ended); !note.empty()) set_field(data, "note", Value{std::move(note)});
     if (ended.timed_out) set_field(data, "timed_out", Value{true});
     if (!ended.managed_by.empty()) set_field(data, "managed_by", Value{ended.managed_by});
     if (!ended.output.empty()) {

@@ -203,8 +203,7 @@ void Runner::adopt() {
             job.note = *std::move(note);
         else
             log::warning("job {}: {}", escape(found.id), escape(note.error().text()));
-        job.has_slot = found.running;
-        if (found.running) impl_->queue.take_slot();
+        job.has_slot = false; // what hangs since an earlier run must not keep ours from running
         impl_->queue.take_lock(job.note.lock);
         impl_->active.emplace(found.id, std::move(job));
     }
@@ -227,6 +226,11 @@ void Runner::overdue(const std::string& id, std::chrono::milliseconds after) {
     result.ran = after;
     result.adopted = !job.run;
     impl_->ports.event(result_event(job.note, result, impl_->catalogue, impl_->ports.clock()));
+}
+
+void Runner::released(const std::string& id) {
+    const Impl::Turn turn{*impl_};
+    if (const auto node = impl_->stuck.extract(id)) impl_->queue.give_lock(node.mapped());
 }
 
 void Runner::looked(DevNum device) {

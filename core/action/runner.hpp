@@ -49,6 +49,7 @@ class Runner {
     // For programs.
     void ended(const std::string& id, Ended&& ended);
     void overdue(const std::string& id, std::chrono::milliseconds after);
+    void released(const std::string& id);
 
     // No firing is under way; what was adopted does not count.
     bool idle() const;

@@ -85,13 +85,17 @@ void Runner::Impl::conclude(const std::string& id, StepResult result) {
     auto node = active.extract(id);
     auto& job = node.mapped();
     loop.cancel(job.deadline);
-    queue.give_lock(job.note.lock);
+    if (job.ended && job.ended->stuck)
+        stuck.emplace(node.key(), job.note.lock); // what it did to its devices is not over
+    else
+        queue.give_lock(job.note.lock);
     result.ended = std::move(job.ended);
     result.adopted = !job.run;
     if (job.run)
         step_over(*job.run, result, job.note);
     else
         ports.event(result_event(job.note, result, catalogue, ports.clock()));
+    programs.done(node.key()); // not before: who dies now has its end reported by a successor
 }
 
 } // namespace dmev

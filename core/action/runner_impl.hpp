@@ -94,6 +94,7 @@ struct Runner::Impl {
     std::map<RunId, Run> runs;
     std::deque<RunId> ready; // their next step is to be begun
     std::map<std::string, Active> active;
+    std::map<std::string, std::string> stuck; // programs that cannot be killed: the locks they hold
     RunId last_run = 0;
     std::uint64_t last_program = 0;
     int depth = 0;

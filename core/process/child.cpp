@@ -3,8 +3,10 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -44,8 +46,12 @@ void set_streams(int input, int output, int report) {
 }
 
 // What may need rights that we lack is tried, and then left as it is.
-void set_surroundings(const rlimit& core) {
+void set_surroundings(const Program& program, const rlimit& core) {
     umask(022);
+    const sched_param no_priority{};
+    sched_setscheduler(0, SCHED_OTHER, &no_priority);
+    constexpr int io_of_process = 1, io_class_none = 0; // IOPRIO_*: as the nice value says
+    syscall(SYS_ioprio_set, io_of_process, 0, io_class_none);
     setpriority(PRIO_PROCESS, 0, 0);
     prctl(PR_SET_DUMPABLE, 1); // as the exec would; without it our /proc/self is root's
     if (const Fd score{open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)}) [[maybe_unused]]
@@ -57,6 +63,8 @@ void set_surroundings(const rlimit& core) {
     }
     setrlimit(RLIMIT_CORE, &core);
     for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);
+    // Who has lost the reader of its output must not die of that with a device suspended.
+    if (!program.interruptible) signal(SIGPIPE, SIG_IGN);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -73,7 +81,7 @@ void set_rights(const Program& program) {
     if (setsid() < 0) fail(report, Failure::Step::session);
     set_streams(input, output, report);
     if (chdir("/") < 0) fail(report_fd, Failure::Step::directory);
-    set_surroundings(core);
+    set_surroundings(program, core);
     set_rights(program);
     auto argv = program.argv;
     std::vector<std::string> env;

@@ -30,14 +30,17 @@ bool write_all(int fd, std::string_view bytes) {
     return true;
 }
 
-// The content of a regular file that is not larger than any we write.
-std::optional<std::string> read_all(int fd) {
+// What an opened file holds; "" for what is nothing that we write: a link, a directory, a larger file. None:
+// it cannot be read, and errno says why.
+std::optional<std::string> read_all(const Fd& fd) {
+    if (!fd) return errno == ELOOP ? std::make_optional<std::string>() : std::nullopt;
     struct stat st {};
-    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > static_cast<off_t>(2 * max_order))
-        return std::nullopt;
+    if (fstat(fd.get(), &st) < 0) return std::nullopt;
+    if (!S_ISREG(st.st_mode) || st.st_size > static_cast<off_t>(2 * max_order)) return "";
     std::string text(static_cast<std::size_t>(st.st_size), '\0');
-    const auto n = pread(fd, text.data(), text.size(), 0);
-    if (n != static_cast<ssize_t>(text.size())) return std::nullopt;
+    const auto n = pread(fd.get(), text.data(), text.size(), 0);
+    if (n < 0) return std::nullopt;
+    text.resize(static_cast<std::size_t>(n));
     return text;
 }
 
@@ -130,7 +133,7 @@ std::vector<JobFiles::Orphan> JobFiles::take_orphans() const {
             const Fd draft = open_existing(path);
             if (draft && flock(draft.get(), LOCK_EX | LOCK_NB) == 0) unlink(path.c_str());
         } else if ((suffix == ".ended" || suffix == ".ended.tmp") &&
-                   access(path(id, ".job").c_str(), F_OK) < 0) {
+                   access(path(id, ".job").c_str(), F_OK) < 0 && errno == ENOENT) {
             unlink((dir_ + "/" + name).c_str());
         }
     }
@@ -140,11 +143,15 @@ std::vector<JobFiles::Orphan> JobFiles::take_orphans() const {
 std::optional<JobFiles::Orphan> JobFiles::take(const std::string& id) const {
     const auto file = path(id, ".job");
     Fd fd = open_existing(file);
+    if (!fd && errno == ENOENT) return std::nullopt;
     if (fd && (!take_ownership(fd.get()) || !is_linked(fd.get()))) return std::nullopt;
-    const auto text = fd ? read_all(fd.get()) : std::nullopt;
-    auto record = text && is_job_id(id) ? read_job(*text) : std::nullopt;
+    const auto text = read_all(fd);
+    if (!text) {
+        log::warning("{}; it is left for the next start", failed("cannot read", file).text());
+        return std::nullopt;
+    }
+    auto record = is_job_id(id) ? read_job(*text) : std::nullopt;
     if (!record) {
-        if (!fd && errno == ENOENT) return std::nullopt;
         log::warning("{} is damaged and was removed", escape(file));
         remove(id);
         return std::nullopt;
@@ -159,16 +166,18 @@ bool JobFiles::watched(const Fd& job) {
     return false;
 }
 
-std::optional<Ended> JobFiles::ended(const std::string& id) const {
+Result<std::optional<Ended>> JobFiles::ended(const std::string& id) const {
     const auto file = path(id, ".ended");
     const Fd fd = open_existing(file);
-    if (!fd && errno == ENOENT) return std::nullopt;
-    const auto bytes = fd ? read_all(fd.get()) : std::nullopt;
-    auto report = bytes ? decode_report(*bytes) : std::nullopt;
-    if (report && std::holds_alternative<Ended>(*report)) return std::get<Ended>(*std::move(report));
+    if (!fd && errno == ENOENT) return std::optional<Ended>{};
+    const auto bytes = read_all(fd);
+    if (!bytes) return failed("cannot read", file);
+    auto report = decode_report(*bytes);
+    if (report && std::holds_alternative<Ended>(*report))
+        return std::optional{std::get<Ended>(*std::move(report))};
     log::warning("{} is damaged and was removed", escape(file));
     unlink(file.c_str());
-    return std::nullopt;
+    return std::optional<Ended>{};
 }
 
 void JobFiles::remove(const std::string& id) const {

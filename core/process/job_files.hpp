@@ -40,10 +40,12 @@ class JobFiles {
         JobRecord record;
         Fd file;
     };
-    // Damaged files are named in a warning and removed, and so is what a removal left half done.
+    // Damaged files are named in a warning and removed, and so is what a removal left half done. What cannot
+    // be read is left where it is.
     std::vector<Orphan> take_orphans() const;
     static bool watched(const Fd& job); // does its shepherd live?
-    std::optional<Ended> ended(const std::string& id) const;
+    // The error: it cannot be read now.
+    Result<std::optional<Ended>> ended(const std::string& id) const;
     void remove(const std::string& id) const;
 
  private:

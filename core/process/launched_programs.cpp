@@ -11,11 +11,14 @@
 
 #include "base/log.hpp"
 #include "process/shepherd.hpp"
+#include "process/suspended_devices.hpp"
 
 namespace dmev {
 namespace {
 
 constexpr auto look_again = std::chrono::seconds{1}; // where a shepherd's end cannot be awaited
+
+constexpr auto shepherd_gone = "the process that watched it is gone";
 
 bool has_nul(const std::string& text) { return text.find('\0') != text.npos; }
 
@@ -37,9 +40,12 @@ std::string flaw(const Program& program) {
 
 Ended lost() {
     Ended ended;
-    ended.why = "the process that watched it is gone";
+    ended.why = shepherd_gone;
+    ended.suspended = suspended_devices();
     return ended;
 }
+
+Fd open_pidfd(pid_t pid) { return Fd{static_cast<int>(syscall(SYS_pidfd_open, pid, 0))}; }
 
 } // namespace
 
@@ -47,9 +53,10 @@ Result<std::unique_ptr<LaunchedPrograms>> LaunchedPrograms::open(Loop& loop, Lau
                                                                  const std::string& run_dir, Sink sink) {
     std::string jobs;
     if (!run_dir.empty()) {
-        auto made = JobFiles::make_dir(run_dir);
-        if (!made) return std::move(made).error();
-        jobs = *std::move(made);
+        if (auto made = JobFiles::make_dir(run_dir))
+            jobs = *std::move(made);
+        else // no reason to watch nothing, and to run nothing
+            log::warning("{}; after a restart it is not known what runs", made.error().text());
     }
     return std::unique_ptr<LaunchedPrograms>{
         new LaunchedPrograms{loop, launcher, std::move(jobs), std::move(sink)}};
@@ -58,22 +65,18 @@ Result<std::unique_ptr<LaunchedPrograms>> LaunchedPrograms::open(Loop& loop, Lau
 LaunchedPrograms::LaunchedPrograms(Loop& loop, Launcher& launcher, std::string jobs, Sink sink)
     : loop_(loop),
       launcher_(launcher),
-      jobs_(std::move(jobs)),
-      files_(jobs_),
+      dir_(std::move(jobs)),
+      files_(dir_),
       sink_(std::move(sink)),
       self_(own_process_id()) {}
 
 LaunchedPrograms::~LaunchedPrograms() {
-    for (const auto& [id, own] : own_) loop_.forget(own.socket.get());
-    for (const auto& [id, job] : adopted_) {
-        if (job.pidfd) loop_.forget(job.pidfd.get());
-        loop_.cancel(job.timer);
-    }
+    for (auto& [id, job] : jobs_) let_go(job);
 }
 
 Result<> LaunchedPrograms::start(const std::string& id, const Program& program) {
     const auto object = program.argv.empty() ? "" : escape(program.argv[0]);
-    if (!is_job_id(id) || own_.contains(id) || adopted_.contains(id))
+    if (!is_job_id(id) || jobs_.contains(id))
         return Error{ErrorKind::failed, "cannot run", object, "its id is no id or in use: " + escape(id), ""};
     if (auto why = flaw(program); !why.empty())
         return Error{ErrorKind::failed, "cannot run", object, std::move(why), ""};
@@ -83,90 +86,137 @@ Result<> LaunchedPrograms::start(const std::string& id, const Program& program) 
     // A shepherd whose socket closes before it has its order starts nothing.
     const int fd = shepherd->socket.get();
     if (auto r = loop_.watch(fd, EPOLLIN, [this, id](std::uint32_t) { on_readable(id); }); !r) return r;
-    Order order{id, jobs_, self_, program};
+    Order order{id, dir_, self_, program};
     order.program.input.clear();
     if (auto sent = send_order(fd, order, program.input); !sent) {
         loop_.forget(fd);
         return sent;
     }
     log::debug("job {}: process {} runs {}", id, shepherd->pid, object);
-    own_[id] = {shepherd->pid, std::move(shepherd->socket)};
+    auto& job = jobs_[id];
+    job.shepherd = shepherd->pid;
+    job.socket = std::move(shepherd->socket);
     return {};
 }
 
 void LaunchedPrograms::on_readable(const std::string& id) {
-    const auto& own = own_.at(id);
+    auto& job = jobs_.at(id);
     char buffer[max_report];
-    const auto n = recv(own.socket.get(), buffer, sizeof buffer, MSG_DONTWAIT);
+    const auto n = recv(job.socket.get(), buffer, sizeof buffer, MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
     auto report = n > 0 ? decode_report({buffer, static_cast<std::size_t>(n)}) : std::nullopt;
-    if (!report) { // it ended; what it could not say it may have written
-        auto ended = jobs_.empty() ? std::nullopt : files_.ended(id);
-        finish(id, ended ? *std::move(ended) : lost());
+    if (!report) { // the shepherd ended
+        let_go(job);
+        look_at(id);
     } else if (auto* ended = std::get_if<Ended>(&*report)) {
         finish(id, std::move(*ended));
     } else if (const auto* overdue = std::get_if<Overdue>(&*report)) {
         sink_.overdue(id, overdue->after);
     } else {
-        log::debug("job {}: process {} is the program's", id, std::get<Started>(*report).pid);
+        job.program = std::get<Started>(*report).process;
+        log::debug("job {}: process {} is the program's", id, job.program.pid);
     }
 }
 
 std::vector<Programs::Found> LaunchedPrograms::adopt() {
     std::vector<Found> found;
-    if (jobs_.empty()) return found;
+    if (dir_.empty()) return found;
     for (auto& orphan : files_.take_orphans()) {
         const auto& id = orphan.id;
-        const bool running = JobFiles::watched(orphan.file) && !files_.ended(id);
+        const auto ended = files_.ended(id);
+        const bool running = JobFiles::watched(orphan.file) && !(ended && *ended);
         found.push_back({id, std::move(orphan.record.note), running});
-        auto& job = adopted_[id];
+        auto& job = jobs_[id];
         job.file = std::move(orphan.file);
         job.shepherd = orphan.record.shepherd;
         job.timer = loop_.after({}, [this, id] {
-            adopted_.at(id).timer = 0;
+            jobs_.at(id).timer = 0;
             look_at(id);
         });
     }
     return found;
 }
 
+// What became of a job that no socket tells of. In this order: a shepherd writes the end before its own.
 void LaunchedPrograms::look_at(const std::string& id) {
-    // In this order: a shepherd writes the end before its own.
-    const bool watched = JobFiles::watched(adopted_.at(id).file);
-    if (auto ended = files_.ended(id))
-        finish(id, *std::move(ended));
-    else if (watched)
-        wait_for(id);
-    else
+    auto& job = jobs_.at(id);
+    const bool watched = job.file && JobFiles::watched(job.file);
+    if (job.phase == Job::Phase::running && !dir_.empty()) {
+        auto ended = files_.ended(id);
+        if (!ended) {
+            if (!std::exchange(job.unread, true))
+                log::warning("job {}: {}; it is tried again", id, ended.error().text());
+            return look_later(id);
+        }
+        if (*ended) {
+            const bool stuck = (*ended)->stuck && (watched || lives(job.program));
+            (*ended)->stuck = stuck;
+            finish(id, **std::move(ended));
+            if (!stuck) return;
+        }
+    }
+    if (watched) {
+        auto pidfd = open_pidfd(job.shepherd);
+        // Still locked: then the descriptor is the shepherd's, and not of who got its number after it.
+        if (!JobFiles::watched(job.file) || !wait_for(id, std::move(pidfd))) look_later(id);
+    } else if (auto pidfd = job.program.pid > 0 ? open_pidfd(job.program.pid) : Fd{}; lives(job.program)) {
+        // It goes on without its shepherd; nothing else may touch its devices before it is gone.
+        log::warning("job {}: {}, its process {} is not: it is waited for", id, shepherd_gone,
+                     job.program.pid);
+        if (!wait_for(id, std::move(pidfd))) look_later(id);
+    } else if (job.phase == Job::Phase::stuck) {
+        gone(id);
+    } else {
         finish(id, lost());
+    }
 }
 
-void LaunchedPrograms::wait_for(const std::string& id) {
-    auto& job = adopted_.at(id);
-    Fd pidfd{static_cast<int>(syscall(SYS_pidfd_open, job.shepherd, 0))};
-    const auto gone = [this, id](std::uint32_t) {
-        auto& ours = adopted_.at(id);
-        loop_.forget(ours.pidfd.get());
-        ours.pidfd.reset();
-        look_at(id);
-    };
-    // Still locked: then the descriptor is the shepherd's, and not of who got its number after it.
-    if (pidfd && JobFiles::watched(job.file) && loop_.watch(pidfd.get(), EPOLLIN, gone)) {
-        job.pidfd = std::move(pidfd);
-        return;
-    }
-    job.timer = loop_.after(look_again, [this, id] {
-        adopted_.at(id).timer = 0;
+void LaunchedPrograms::look_later(const std::string& id) {
+    jobs_.at(id).timer = loop_.after(look_again, [this, id] {
+        jobs_.at(id).timer = 0;
         look_at(id);
     });
 }
 
+bool LaunchedPrograms::wait_for(const std::string& id, Fd pidfd) {
+    const auto ended = [this, id](std::uint32_t) {
+        let_go(jobs_.at(id));
+        look_at(id);
+    };
+    if (!pidfd || !loop_.watch(pidfd.get(), EPOLLIN, ended)) return false;
+    jobs_.at(id).pidfd = std::move(pidfd);
+    return true;
+}
+
 void LaunchedPrograms::finish(const std::string& id, Ended&& ended) {
-    if (const auto own = own_.extract(id)) loop_.forget(own.mapped().socket.get());
-    // An adopted job stays ours, and is nobody else's, until its files are gone.
-    const auto adopted = adopted_.extract(id);
-    sink_.ended(id, std::move(ended));
-    if (!jobs_.empty()) files_.remove(id); // not before: who dies now has its end reported by a successor
+    auto& job = jobs_.at(id);
+    job.phase = ended.stuck ? Job::Phase::stuck : Job::Phase::over;
+    if (!ended.stuck) let_go(job);
+    sink_.ended(id, std::move(ended)); // which may be done with it at once
+}
+
+// One that was stuck.
+void LaunchedPrograms::gone(const std::string& id) {
+    auto& job = jobs_.at(id);
+    job.phase = Job::Phase::over;
+    if (job.done) jobs_.erase(id);
+    sink_.released(id);
+}
+
+void LaunchedPrograms::done(const std::string& id) {
+    const auto it = jobs_.find(id);
+    if (it == jobs_.end()) return;
+    if (!dir_.empty()) files_.remove(id);
+    it->second.done = true;
+    if (it->second.phase == Job::Phase::over) jobs_.erase(it);
+}
+
+void LaunchedPrograms::let_go(Job& job) {
+    for (auto* fd : {&job.socket, &job.pidfd}) {
+        if (*fd) loop_.forget(fd->get());
+        fd->reset();
+    }
+    loop_.cancel(std::exchange(job.timer, 0));
 }
 
 } // namespace dmev

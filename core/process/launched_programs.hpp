@@ -14,8 +14,9 @@ namespace dmev {
 
 class LaunchedPrograms : public Programs {
  public:
-    // RUN_DIR is made where it is missing; empty: no job is kept, and what we leave behind is not found
-    // again. LOOP and LAUNCHER must outlive this, which must not be destroyed from within SINK.
+    // RUN_DIR is made where it is missing; empty, or where it cannot be used: no job is kept, and what we
+    // leave behind is not found again. LOOP and LAUNCHER must outlive this, which must not be destroyed from
+    // within SINK.
     static Result<std::unique_ptr<LaunchedPrograms>> open(Loop& loop, Launcher& launcher,
                                                           const std::string& run_dir, Sink sink);
     ~LaunchedPrograms() override; // kills nothing
@@ -24,33 +25,37 @@ class LaunchedPrograms : public Programs {
 
     Result<> start(const std::string& id, const Program& program) override;
     std::vector<Found> adopt() override;
+    void done(const std::string& id) override;
 
  private:
-    struct Own {
+    struct Job {
         pid_t shepherd = 0;
-        Fd socket;
-    };
-    struct Adopted {
-        Fd file;  // of its job: it is ours while this is open
-        Fd pidfd; // of its shepherd, while it lives
+        Fd socket;         // its shepherd's, of one that we started
+        Fd file;           // of an adopted one: it is ours while this is open
+        ProcessId program; // of one that we started, once it was forked
+        Fd pidfd;          // of whom we wait for without a socket: the program, or an adopted one's shepherd
         Loop::TimerId timer = 0;
-        pid_t shepherd = 0;
+        enum class Phase { running, stuck, over } phase = Phase::running; // stuck: said so, and there still
+        bool done = false;
+        bool unread = false; // it was said that its end cannot be read
     };
 
     LaunchedPrograms(Loop& loop, Launcher& launcher, std::string jobs, Sink sink);
     void on_readable(const std::string& id);
     void look_at(const std::string& id);
-    void wait_for(const std::string& id);
+    void look_later(const std::string& id);
+    bool wait_for(const std::string& id, Fd pidfd);
     void finish(const std::string& id, Ended&& ended);
+    void gone(const std::string& id);
+    void let_go(Job& job);
 
     Loop& loop_;
     Launcher& launcher_;
-    std::string jobs_; // empty: none are kept
+    std::string dir_; // empty: no job is kept
     JobFiles files_;
     Sink sink_;
     ProcessId self_;
-    std::map<std::string, Own> own_;
-    std::map<std::string, Adopted> adopted_;
+    std::map<std::string, Job> jobs_; // until they are over and done with
 };
 
 } // namespace dmev

@@ -34,6 +34,7 @@ struct Reply {
 
 // A fork takes a millisecond; this is for a machine in trouble.
 constexpr auto answer_timeout = std::chrono::milliseconds{1000};
+constexpr auto rest_after_timeout = std::chrono::milliseconds{1000};
 
 // The descriptor a child keeps, always under this number.
 constexpr int kept_fd = 3;
@@ -200,7 +201,10 @@ Result<Launcher::Child> Launcher::ask(std::uint32_t kind, const char* failure) {
         const int n = poll(&readable, 1, static_cast<int>(std::max<decltype(left)>(left, 0)));
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return failed(errno);
-        if (n == 0) return failed(ETIMEDOUT);
+        if (n == 0) {
+            ask_again_ = Clock::now() + rest_after_timeout;
+            return failed(ETIMEDOUT);
+        }
         Answer answer;
         if (!take_answer(socket_.get(), answer)) return failed(errno);
         // A child that came too late for an earlier request ends when its socket is closed here.
@@ -215,7 +219,9 @@ Result<Launcher::Child> Launcher::ask(std::uint32_t kind, const char* failure) {
 Result<Launcher::Reader> Launcher::new_reader() { return ask(reader_request, "cannot start a reader"); }
 
 Result<Launcher::Child> Launcher::new_shepherd() {
-    return ask(shepherd_request, "cannot start a process for a program");
+    constexpr auto failure = "cannot start a process for a program";
+    if (std::chrono::steady_clock::now() < ask_again_) return errno_error(failure, "", ETIMEDOUT);
+    return ask(shepherd_request, failure);
 }
 
 } // namespace dmev

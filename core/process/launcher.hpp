@@ -4,6 +4,7 @@
 #pragma once
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -38,14 +39,18 @@ class Launcher {
     // Asks for one more reader; the answer comes within the launcher's fork, which cannot hang.
     Result<Reader> new_reader(); // its socket is a stream
     // The same for a shepherd, whose socket keeps packets apart. It does nothing until it is told, and ends
-    // when its socket closes before.
+    // when its socket closes before. Fails at once for a second after an answer that did not come: a launcher
+    // that hangs holds us up once, and not once for each program that waits.
     Result<Child> new_shepherd();
+    // To be watched for its hang-up alone: then the launcher is gone.
+    int socket() const { return socket_.get(); }
 
  private:
     Launcher() = default;
     Result<Child> ask(std::uint32_t kind, const char* failure);
     Fd socket_;
     std::uint32_t last_request_ = 0;
+    std::chrono::steady_clock::time_point ask_again_{}; // when a shepherd may be asked for
 };
 
 } // namespace dmev

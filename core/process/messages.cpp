@@ -73,7 +73,8 @@ Program program(WireReader& in) {
 
 void put(WireWriter& out, const Started& started) {
     out.put(MessageKind::started);
-    out.put(started.pid);
+    out.put(started.process.pid);
+    out.put(started.process.start);
 }
 void put(WireWriter& out, const Overdue& overdue) {
     out.put(MessageKind::overdue);
@@ -83,6 +84,7 @@ void put(WireWriter& out, const Ended& ended) {
     const auto cut = [](std::string_view text, std::size_t most) { return text.substr(0, most); };
     out.put(MessageKind::ended);
     out.put(static_cast<std::uint8_t>(ended.how));
+    out.put(ended.stuck);
     out.put(ended.status);
     out.put(ended.timed_out);
     put(out, ended.duration);
@@ -96,9 +98,17 @@ void put(WireWriter& out, const Ended& ended) {
     out.list(suspended, [&](const auto& name) { out.put(cut(name, max_name)); });
 }
 
+Started started(WireReader& in) {
+    Started started;
+    started.process.pid = in.get<pid_t>();
+    started.process.start = in.get<std::uint64_t>();
+    return started;
+}
+
 Ended ended(WireReader& in) {
     Ended ended;
     ended.how = static_cast<Ended::How>(in.at_most(static_cast<std::uint8_t>(Ended::How::lost)));
+    ended.stuck = in.flag();
     ended.status = in.get<int>();
     ended.timed_out = in.flag();
     ended.duration = time(in);
@@ -146,7 +156,7 @@ std::optional<Report> decode_report(std::string_view bytes) {
     WireReader in{bytes};
     std::optional<Report> report;
     switch (static_cast<MessageKind>(in.get<std::uint8_t>())) {
-        case MessageKind::started: report = Started{in.get<pid_t>()}; break;
+        case MessageKind::started: report = started(in); break;
         case MessageKind::overdue: report = Overdue{time(in)}; break;
         case MessageKind::ended: report = ended(in); break;
         default: return std::nullopt;

@@ -19,8 +19,8 @@ struct Order {
     Program program;      // without input
 };
 
-struct Started { // its exec has succeeded
-    pid_t pid = 0;
+struct Started { // it was forked; its exec may hang or fail
+    ProcessId process;
 };
 struct Overdue {
     std::chrono::milliseconds after{0};

@@ -70,25 +70,27 @@ bool lives(const ProcessId& process) {
     return stat && stat->start == process.start && stat->state != 'Z' && stat->state != 'X';
 }
 
-std::vector<pid_t> descendants(pid_t ancestor) {
+std::vector<ProcessId> descendants(pid_t ancestor) {
     // Parents of all processes, and not /proc/PID/task/TID/children, which not every kernel has.
-    std::multimap<pid_t, std::pair<pid_t, bool>> children;
+    std::multimap<pid_t, std::pair<ProcessId, bool>> children;
     const std::unique_ptr<DIR, int (*)(DIR*)> proc{opendir("/proc"), closedir};
     if (!proc) return {};
     while (const auto* entry = readdir(proc.get())) {
         const auto pid = number<pid_t>(entry->d_name);
         if (!pid) continue;
         if (const auto stat = stat_of(*pid))
-            children.emplace(stat->parent, std::pair{*pid, stat->state == 'Z' || stat->state == 'X'});
+            children.emplace(stat->parent, std::pair{ProcessId{*pid, stat->start},
+                                                     stat->state == 'Z' || stat->state == 'X'});
     }
-    std::vector<pid_t> found, parents{ancestor};
+    std::vector<ProcessId> found;
+    std::vector<pid_t> parents{ancestor};
     while (!parents.empty()) {
         const auto [begin, end] = children.equal_range(parents.back());
         parents.pop_back();
         for (auto it = begin; it != end; ++it) {
-            const auto [pid, dead] = it->second;
-            if (!dead) found.push_back(pid);
-            parents.push_back(pid); // threads of a dead leader may have children
+            const auto& [process, dead] = it->second;
+            if (!dead) found.push_back(process);
+            parents.push_back(process.pid); // threads of a dead leader may have children
         }
         children.erase(begin, end); // a number given out meanwhile makes no circle
     }

@@ -30,6 +30,6 @@ ProcessId own_process_id();
 bool lives(const ProcessId& process); // a zombie does not
 
 // All that descends from ANCESTOR and is no zombie. Who forks meanwhile may be missed: ask again.
-std::vector<pid_t> descendants(pid_t ancestor);
+std::vector<ProcessId> descendants(pid_t ancestor);
 
 } // namespace dmev

@@ -38,9 +38,10 @@ struct Ended {
         signalled,   // status is the signal
         not_started, // status is errno's error; why says which step failed
         refused,     // a guard: why says who manages the device
-        lost,        // its end was not seen: the process that watched it is gone
+        lost,        // its end was not seen: it cannot be killed, or who watched it is gone
     };
     How how = How::lost;
+    bool stuck = false; // lost, and there still: Programs::Sink::released() tells when it is gone
     int status = 0;
     bool timed_out = false;
     std::chrono::milliseconds duration{0};

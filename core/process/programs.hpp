@@ -15,7 +15,8 @@ class Programs {
     struct Sink {
         std::function<void(const std::string& id, Ended&&)> ended; // once for each
         std::function<void(const std::string& id, std::chrono::milliseconds)>
-            overdue; // at most once, before ended
+            overdue;                                         // at most once, before ended
+        std::function<void(const std::string& id)> released; // once, after an end that was stuck
     };
     virtual ~Programs() = default;
 
@@ -31,6 +32,10 @@ class Programs {
     };
     // Takes over what was left behind: each then ends through the sink like our own. To be called once.
     virtual std::vector<Found> adopt() = 0;
+
+    // What came of ID was said where it must be: nothing of it is kept any longer. After its end, also from
+    // within the sink. Until then an instance that follows finds it, and says it once more.
+    virtual void done(const std::string& id) = 0;
 };
 
 } // namespace dmev

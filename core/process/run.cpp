@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,8 +52,17 @@ Ended not_started(const Failure& failure) {
     return ended;
 }
 
+// Others wait for these processes too: their numbers may be given out again at any time.
+void signal_safely(const ProcessId& process, int number) {
+    const Fd pidfd{static_cast<int>(syscall(SYS_pidfd_open, process.pid, 0))};
+    if (!lives(process)) return;
+    if (!pidfd) return signal_process(process.pid, number); // an old kernel, or no descriptor left
+    syscall(SYS_pidfd_send_signal, pidfd.get(), number, nullptr, 0);
+    if (number != SIGKILL) syscall(SYS_pidfd_send_signal, pidfd.get(), SIGCONT, nullptr, 0);
+}
+
 void signal_all(int number) {
-    for (const pid_t pid : descendants(getpid())) signal_process(pid, number);
+    for (const auto& process : descendants(getpid())) signal_safely(process, number);
 }
 
 } // namespace
@@ -67,6 +77,8 @@ Ended Run::go() {
     if (const auto* failure = std::get_if<Failure>(&started)) return not_started(*failure);
     auto& child = std::get<Child>(started);
     pid_ = child.pid;
+    // At once: whoever hears of it can wait for it, should we be killed.
+    if (const auto stat = stat_of(pid_)) tell_(Started{{pid_, stat->start}});
     output_.emplace(std::move(child.output));
     report_ = std::move(child.report);
     begin_ = Clock::now();
@@ -110,7 +122,6 @@ void Run::reap() {
 void Run::take_report() {
     failure_ = read_failure(report_.get());
     report_.reset();
-    if (!failure_) tell_(Started{pid_});
 }
 
 void Run::pass_deadline() {
@@ -184,6 +195,7 @@ Ended Run::conclude() {
     if (failure_) return ended;
     if (hung_) {
         ended.how = Ended::How::lost;
+        ended.stuck = true;
         ended.why = "it does not die: it hangs in the kernel";
     } else {
         ended.how = WIFEXITED(*status_) ? Ended::How::exited : Ended::How::signalled;

@@ -87,6 +87,9 @@ void tell(int socket, const Report& report) {
 int shepherd_main(int socket, const ShepherdSetup& setup) {
     // Whoever waits for the end of our standard error (a pipe, a terminal) must not wait for the program too.
     if (const Fd null{open("/dev/null", O_WRONLY | O_CLOEXEC)}) dup2(null.get(), STDERR_FILENO);
+    // Where that is allowed: without it nobody sees the program's end.
+    if (const Fd score{open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)}) [[maybe_unused]]
+        const auto n = write(score.get(), "-1000", 5);
     setsid();
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     auto received = receive_order(socket);

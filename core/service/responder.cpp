@@ -36,6 +36,11 @@ Result<std::unique_ptr<Responder>> Responder::open(Loop& loop, const MakeProgram
                               [&self](const std::string& id, std::chrono::milliseconds after) {
                                   self.runner_->overdue(id, after);
                                   self.pump();
+                              },
+                          .released =
+                              [&self](const std::string& id) {
+                                  self.runner_->released(id);
+                                  self.pump();
                               }});
     if (!programs) return programs.error();
     self.programs_ = std::move(*programs);

@@ -113,6 +113,19 @@ TEST_F(ResultEvent, FailedNamesTheReasonTheLastLineAndTheNextAttempt) {
     EXPECT_EQ(text(e, "suspended"), "vg0-pool, vg0-other");
 }
 
+TEST_F(ResultEvent, WhatIsToBeSaidOfAGoodEndIsSaid) {
+    result.ended = ended(Ended::How::exited, 0, "it left 1 process behind, ended now");
+    EXPECT_EQ(event().message,
+              "rule 'grow': act.grow finished after 0.4 s; it left 1 process behind, ended now");
+    EXPECT_EQ(text(event(), "note"), "it left 1 process behind, ended now");
+    result.what = What::failed;
+    result.ended->status = 1;
+    result.why = *failure(*result.ended);
+    EXPECT_EQ(event().message,
+              "rule 'grow': act.grow failed: exit status 1 (it left 1 process behind, ended now)");
+    EXPECT_EQ(text(event(), "note"), "(none)");
+}
+
 TEST_F(ResultEvent, EachWayToEndHasItsField) {
     result.what = What::failed;
     result.ended = ended(Ended::How::signalled, SIGTERM);

@@ -52,7 +52,8 @@ class RunnerTest : public testing::Test {
         runner = std::make_unique<dmev::Runner>(loop, *programs, plugins, catalogue, limits, std::move(ports),
                                                 effect_within);
         programs->sink = {[this](const std::string& id, dmev::Ended&& e) { runner->ended(id, std::move(e)); },
-                          [this](const std::string& id, dmev::Millis after) { runner->overdue(id, after); }};
+                          [this](const std::string& id, dmev::Millis after) { runner->overdue(id, after); },
+                          [this](const std::string& id) { runner->released(id); }};
     }
 
     // Fires STEPS about EVENT; the rule lives as long as the test.

@@ -42,6 +42,20 @@ TEST_F(RunnerEffect, TheFirstReadingAfterTheEndMayShowIt) {
     EXPECT_TRUE(outcomes.at(run).ok);
 }
 
+TEST_F(RunnerEffect, AProgramIsKeptUntilItsResultWasSaid) {
+    fire({hook("act.grow"), exec({"/bin/mail"})});
+    programs->end(id(0));
+    EXPECT_FALSE(programs->is_done(id(0)));
+    std::vector<bool> before;
+    on_event = [&] { before.push_back(programs->is_done(id(before.size()))); };
+    grow(12);
+    look();
+    EXPECT_TRUE(programs->is_done(id(0)));
+    programs->end(id(1), exited(1));
+    EXPECT_TRUE(programs->is_done(id(1)));
+    EXPECT_EQ(before, (std::vector<bool>{false, false}));
+}
+
 TEST_F(RunnerEffect, TheLockIsHeldUntilTheVerdictAndTheSlotIsNot) {
     make({1, 100});
     fire({hook("act.grow")});
@@ -230,15 +244,33 @@ TEST_F(RunnerAdopts, ANoteThatCannotBeReadHidesNoResult) {
     EXPECT_EQ(field(0, "adopted"), "yes");
 }
 
-TEST_F(RunnerAdopts, ItCountsAmongTheRunning) {
+TEST_F(RunnerAdopts, ItTakesNoSlotFromOurs) {
     const auto note = note_of("act.once");
     make({1, 100});
     programs->left_behind = {{"left-1", note, true}, {"left-2", note, false}};
     runner->adopt();
     fire({exec({"/bin/mail"})});
-    EXPECT_EQ(started(), 0U);
+    ASSERT_EQ(started(), 1U);
+    fire({exec({"/bin/page"})});
+    programs->overdue("left-1", 60s);
     programs->end("left-1");
-    EXPECT_EQ(started(), 1U);
+    programs->end("left-2");
+    EXPECT_EQ(started(), 1U) << "it had none to give back";
+    programs->end(id(0));
+    EXPECT_EQ(started(), 2U);
+}
+
+TEST_F(RunnerAdopts, ItIsKeptUntilItsResultWasSaid) {
+    adopt(note_of("act.grow"), true);
+    programs->end("left-1");
+    EXPECT_FALSE(programs->is_done("left-1")) << "its effect is awaited";
+    bool before = true;
+    on_event = [&] { before = programs->is_done("left-1"); };
+    grow(12);
+    look();
+    EXPECT_EQ(types(), (Types{"action.finished"}));
+    EXPECT_FALSE(before);
+    EXPECT_TRUE(programs->is_done("left-1"));
 }
 
 } // namespace

@@ -261,6 +261,29 @@ TEST_F(RunnerSteps, OverdueIsSaidAndFreesTheSlotButNotTheLock) {
     EXPECT_EQ(types(), (Types{"action.overdue", "action.finished", "action.finished"}));
 }
 
+TEST_F(RunnerSteps, WhatDoesNotDieKeepsItsLockButNotItsSlot) {
+    make({1, 100});
+    world[{253, 1}].text.status = world[{253, 2}].text.status = "lock=vg";
+    fire({hook("act.once")}, acting::event(1));
+    fire({hook("act.once")}, acting::event(2));
+    fire({exec({"/bin/page"})}, acting::event(3));
+    ASSERT_EQ(started(), 1U);
+    Ended stuck;
+    stuck.stuck = true;
+    stuck.why = "it does not die";
+    programs->end(id(0), stuck);
+    EXPECT_EQ(types(), (Types{"action.failed"})) << "said at once";
+    EXPECT_TRUE(programs->is_done(id(0)));
+    ASSERT_EQ(started(), 2U);
+    EXPECT_EQ(program(1).argv[0], "/bin/page");
+    programs->end(id(1));
+    EXPECT_EQ(started(), 2U) << "the lock is still held";
+    programs->release(id(0));
+    EXPECT_EQ(started(), 3U);
+    runner->released("unknown-1");
+    EXPECT_EQ(events.size(), 2U);
+}
+
 TEST_F(RunnerSteps, PortsMayFireFromWithin) {
     on_ended = [this](std::uint64_t run) {
         if (run == 1) fire({exec({"/bin/again"})});

@@ -41,7 +41,20 @@ class ScriptedPrograms : public Programs {
     void end(const std::string& id) { end(id, exited(0)); }
     void end(const std::string& id, Ended ended) {
         if (running_.erase(id) == 0) throw std::logic_error("does not run: " + id);
+        undone_.insert(id);
+        if (ended.stuck) stuck_.insert(id);
         sink.ended(id, std::move(ended));
+    }
+    // ID has ended, stuck.
+    void release(const std::string& id) {
+        if (stuck_.erase(id) == 0) throw std::logic_error("is not stuck: " + id);
+        sink.released(id);
+    }
+    void done(const std::string& id) override {
+        if (undone_.erase(id) == 0) throw std::logic_error("has not ended, or is done with: " + id);
+    }
+    bool is_done(const std::string& id) const {
+        return ids_.contains(id) && !running_.contains(id) && !undone_.contains(id);
     }
     void overdue(const std::string& id, std::chrono::milliseconds after) {
         const auto it = running_.find(id);
@@ -75,7 +88,7 @@ class ScriptedPrograms : public Programs {
 
  private:
     std::map<std::string, bool> running_; // whether it was said to be overdue
-    std::set<std::string> ids_;
+    std::set<std::string> ids_, undone_, stuck_;
     bool adopted_ = false;
 };
 

@@ -105,8 +105,10 @@ class Dispatcher {
             loop, launcher, std::move(run_dir),
             {[this](const std::string& id, Ended&& e) {
                  EXPECT_TRUE(ended.emplace(id, std::move(e)).second) << id << " ended twice";
+                 if (says) programs->done(id);
              },
-             [this](const std::string& id, milliseconds) { overdue.push_back(id); }});
+             [this](const std::string& id, milliseconds) { overdue.push_back(id); },
+             [this](const std::string& id) { released.push_back(id); }});
         EXPECT_TRUE(opened);
         programs = std::move(*opened);
     }
@@ -133,7 +135,8 @@ class Dispatcher {
     Launcher launcher;
     std::unique_ptr<LaunchedPrograms> programs;
     std::map<std::string, Ended> ended;
-    std::vector<std::string> overdue;
+    std::vector<std::string> overdue, released;
+    bool says = true; // at once what came of a program
 
  private:
     int last_ = 0;

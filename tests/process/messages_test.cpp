@@ -30,6 +30,7 @@ Order an_order() {
 Ended an_end() {
     Ended ended;
     ended.how = Ended::How::signalled;
+    ended.stuck = true;
     ended.status = 9;
     ended.timed_out = true;
     ended.duration = milliseconds{1234};
@@ -74,14 +75,15 @@ TEST(Messages, AnOrderComesBackAsItWasButForItsInput) {
 }
 
 TEST(Messages, ReportsComeBackAsTheyWere) {
-    const auto started = decode_report(encode(Report{Started{77}}));
+    const auto started = decode_report(encode(Report{Started{{77, 1ull << 40}}}));
     ASSERT_TRUE(started);
-    EXPECT_EQ(std::get<Started>(*started).pid, 77);
+    EXPECT_EQ(std::get<Started>(*started).process, (ProcessId{77, 1ull << 40}));
     const auto overdue = decode_report(encode(Report{Overdue{milliseconds{5}}}));
     ASSERT_TRUE(overdue);
     EXPECT_EQ(std::get<Overdue>(*overdue).after, milliseconds{5});
     const auto ended = back(an_end());
     EXPECT_EQ(ended.how, Ended::How::signalled);
+    EXPECT_TRUE(ended.stuck);
     EXPECT_EQ(ended.status, 9);
     EXPECT_TRUE(ended.timed_out);
     EXPECT_EQ(ended.duration, milliseconds{1234});

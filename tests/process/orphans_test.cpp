@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A dispatcher dies while its programs run; a successor finds them.
+#include <sys/resource.h>
+
 #include <fstream>
 
 #include "fixture.hpp"
@@ -53,6 +55,7 @@ class Orphans : public ::testing::Test {
     TempDir dir_;
     Fifo told_{dir_ / "told"}, gate_{dir_ / "gate"};
     pid_t dispatcher_ = 0, shepherd_ = 0, program_ = 0;
+    std::string warned_;
 };
 
 void expect_end(const Ended& ended) {
@@ -170,6 +173,84 @@ TEST_F(Orphans, NothingIsKeptOfWhatWasReported) {
     EXPECT_TRUE(std::filesystem::is_empty(jobs()));
 }
 
+TEST_F(Orphans, WhatWasNotSaidYetIsKept) {
+    Dispatcher dispatcher{run_dir()};
+    dispatcher.says = false;
+    EXPECT_EQ(dispatcher.end_of(shell("exit 4")).status, 4);
+    EXPECT_TRUE(kept("job-1.job"));
+    EXPECT_TRUE(kept("job-1.ended"));
+    EXPECT_FALSE(dispatcher.programs->start("job-1", shell("exit 0"))) << "its id is in use";
+    dispatcher.programs->done("job-1");
+    EXPECT_TRUE(std::filesystem::is_empty(jobs()));
+}
+
+TEST_F(Orphans, OneThatWasNotSaidIsSaidByTheNext) {
+    start();
+    kill_dispatcher();
+    wait_for_shepherd();
+    {
+        Dispatcher first{run_dir()}, second{run_dir()};
+        first.says = false;
+        ASSERT_EQ(first.programs->adopt().size(), 1u);
+        expect_end(first.end_of("orphan"));
+        EXPECT_TRUE(second.programs->adopt().empty()) << "the first is about to say it";
+    }
+    Dispatcher third{run_dir()};
+    ASSERT_EQ(third.programs->adopt().size(), 1u);
+    expect_end(third.end_of("orphan"));
+    EXPECT_TRUE(std::filesystem::is_empty(jobs()));
+}
+
+// So many descriptors more that this process may open.
+class FewDescriptors {
+ public:
+    explicit FewDescriptors(int more) {
+        getrlimit(RLIMIT_NOFILE, &before_);
+        std::vector<Fd> next; // the lowest that are free
+        for (int i = 0; i <= more; ++i) next.emplace_back(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0));
+        auto limit = before_;
+        limit.rlim_cur = static_cast<rlim_t>(next.back().get());
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    ~FewDescriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
+    FewDescriptors(const FewDescriptors&) = delete;
+    FewDescriptors& operator=(const FewDescriptors&) = delete;
+
+ private:
+    rlimit before_{};
+};
+
+TEST_F(Orphans, AJobThatCannotBeReadIsNotDamaged) {
+    start();
+    kill_dispatcher();
+    wait_for_shepherd();
+    {
+        Dispatcher first{run_dir()};
+        const FewDescriptors limited{1}; // for the directory
+        EXPECT_TRUE(first.programs->adopt().empty());
+    }
+    EXPECT_TRUE(kept("orphan.job"));
+    EXPECT_TRUE(kept("orphan.ended"));
+    Dispatcher second{run_dir()};
+    ASSERT_EQ(second.programs->adopt().size(), 1u);
+    expect_end(second.end_of("orphan"));
+}
+
+TEST_F(Orphans, AnEndThatCannotBeReadIsReadLater) {
+    start();
+    kill_dispatcher();
+    wait_for_shepherd();
+    Dispatcher successor{run_dir()};
+    ASSERT_EQ(successor.programs->adopt().size(), 1u);
+    {
+        const FewDescriptors limited{0};
+        EXPECT_TRUE(successor.loop.step(milliseconds{0}));
+        EXPECT_TRUE(successor.ended.empty());
+    }
+    EXPECT_TRUE(kept("orphan.ended"));
+    expect_end(successor.end_of("orphan"));
+}
+
 TEST_F(Orphans, DamagedFilesAreRemovedAndStopNobody) {
     start();
     kill_dispatcher();
@@ -205,12 +286,28 @@ TEST_F(Orphans, ADamagedEndIsALostOne) {
 TEST_F(Orphans, ADirectoryThatOthersMayEnterIsNotUsed) {
     std::filesystem::create_directories(jobs());
     ASSERT_EQ(chmod(jobs().c_str(), 0755), 0);
-    auto loop = *Loop::create();
-    auto launcher = *Launcher::start(no_reader);
-    EXPECT_FALSE(LaunchedPrograms::open(loop, launcher, run_dir(), {}));
-    EXPECT_FALSE(LaunchedPrograms::open(loop, launcher, "/no/such/place", {}));
+    const auto entries = [&] { // that a program sees there
+        testing::internal::CaptureStderr();
+        Dispatcher dispatcher{run_dir()};
+        warned_ = testing::internal::GetCapturedStderr();
+        EXPECT_TRUE(dispatcher.programs->adopt().empty());
+        const auto ended = dispatcher.end_of(shell("ls \"$1\"", {jobs()}));
+        EXPECT_EQ(ended.why, "");
+        return ended.output;
+    };
+    EXPECT_EQ(entries(), "");
+    EXPECT_NE(warned_.find("cannot use directory " + jobs()), std::string::npos) << warned_;
     ASSERT_EQ(chmod(jobs().c_str(), 0700), 0);
-    EXPECT_TRUE(LaunchedPrograms::open(loop, launcher, run_dir(), {}));
+    EXPECT_EQ(entries(), "job-1.job\n");
+    EXPECT_EQ(warned_, "");
+}
+
+TEST_F(Orphans, WithoutAPlaceForJobsProgramsRunAllTheSame) {
+    testing::internal::CaptureStderr();
+    Dispatcher dispatcher{"/no/such/place"};
+    warned_ = testing::internal::GetCapturedStderr();
+    EXPECT_NE(warned_.find("cannot make directory /no/such/place"), std::string::npos) << warned_;
+    EXPECT_EQ(dispatcher.end_of(shell("exit 3")).status, 3);
 }
 
 TEST_F(Orphans, AProgramRunsThoughItsJobCannotBeKept) {

@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 extern char** environ;
@@ -68,6 +70,7 @@ int main(int argc, char** argv) {
     char directory[256];
     printf("nice %d umask %o files %d cwd %s\n", getpriority(PRIO_PROCESS, 0), mask, (int)files.rlim_cur,
            getcwd(directory, sizeof directory));
+    printf("policy %d io %ld\n", sched_getscheduler(0), syscall(SYS_ioprio_get, 1, 0));
     printf("leads %s %s\n", getsid(0) == getpid() ? "session" : "-", getpgid(0) == getpid() ? "group" : "-");
     gid_t groups[64];
     const int count = getgroups(64, groups);

@@ -34,6 +34,10 @@ TEST(Proc, WeLiveAndTheOneBeforeUsWithOurNumberDoesNot) {
     EXPECT_FALSE(lives(self));
 }
 
+bool holds(const std::vector<ProcessId>& all, pid_t pid) {
+    return std::any_of(all.begin(), all.end(), [&](const auto& process) { return process.pid == pid; });
+}
+
 TEST(Proc, AZombieIsThereAndDoesNotLive) {
     const pid_t pid = fork();
     if (pid == 0) _exit(0);
@@ -43,7 +47,7 @@ TEST(Proc, AZombieIsThereAndDoesNotLive) {
     EXPECT_EQ(stat->state, 'Z');
     EXPECT_FALSE(lives({pid, stat->start}));
     const auto all = descendants(getpid());
-    EXPECT_EQ(std::count(all.begin(), all.end(), pid), 0);
+    EXPECT_FALSE(holds(all, pid));
     waitpid(pid, nullptr, 0);
     EXPECT_FALSE(stat_of(pid));
 }
@@ -68,10 +72,11 @@ TEST(Proc, DescendantsAreFoundAtAnyDepth) {
         have += static_cast<std::size_t>(n);
     }
     const auto all = descendants(getpid());
-    EXPECT_EQ(std::count(all.begin(), all.end(), child), 1);
+    EXPECT_TRUE(holds(all, child));
+    EXPECT_TRUE(std::all_of(all.begin(), all.end(), lives)) << "their start times tell them from others";
     EXPECT_EQ(all.size(), 2u);
     EXPECT_EQ(descendants(child).size(), 1u);
-    for (const pid_t pid : all) kill(pid, SIGKILL);
+    for (const auto& process : all) kill(process.pid, SIGKILL);
     waitpid(child, nullptr, 0);
     close(ready[0]);
     close(ready[1]);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a program is given, and what it is spared.
+#include <sched.h>
 #include <sys/resource.h>
 
 #include <cstring>
@@ -145,6 +146,43 @@ TEST(Surroundings, WhatNeedsRightsIsResetWhereThatIsAllowed) {
     ASSERT_EQ(waitpid(pid, &status, 0), pid);
     EXPECT_EQ(WEXITSTATUS(status), 0);
     EXPECT_TRUE(WIFEXITED(status));
+}
+
+TEST(Surroundings, WhatMustNotBeInterruptedOutlivesTheReaderOfItsOutput) {
+    auto program = probe();
+    program.interruptible = false;
+    EXPECT_EQ(lines(Dispatcher{}.end_of(program), "SigIgn"),
+              std::vector<std::string>{"SigIgn:\t0000000000001000"});
+}
+
+TEST(Surroundings, ItsShepherdIsTheLastToBeKilledWhereThatIsAllowed) {
+    const pid_t pid = fork();
+    if (pid == 0) _exit(set_oom_score("-1000") ? 0 : 1);
+    int status = -1;
+    ASSERT_EQ(waitpid(pid, &status, 0), pid);
+    const auto ended = Dispatcher{}.end_of(shell("cat /proc/$PPID/oom_score_adj /proc/self/oom_score_adj"));
+    const auto scores = numbers(ended.output);
+    ASSERT_EQ(scores.size(), 2u) << ended.output;
+    EXPECT_EQ(scores[0] == -1000, status == 0) << scores[0];
+    EXPECT_NE(scores[1], -1000);
+}
+
+// To batch and idle any process may go.
+TEST(Surroundings, SchedulingIsResetLikeTheRest) {
+    const pid_t pid = fork();
+    if (pid == 0) {
+        const sched_param none{};
+        const bool set = sched_setscheduler(0, SCHED_BATCH, &none) == 0 &&
+                         syscall(SYS_ioprio_set, 1, 0, 2 << 13 | 7) == 0; // best effort, the lowest
+        const auto ended = Dispatcher{}.end_of(probe());
+        const auto found = lines(ended, "policy").at(0);
+        // A kernel may give the class that follows from the nice value in place of none.
+        const bool reset = found == "policy 0 io 0" || found == "policy 0 io " + std::to_string(2 << 13 | 4);
+        _exit((set ? 0 : 1) + (reset ? 0 : 2));
+    }
+    int status = -1;
+    ASSERT_EQ(waitpid(pid, &status, 0), pid);
+    EXPECT_EQ(status, 0);
 }
 
 TEST(Surroundings, RunsAsAnotherUser) {
