@@ -102,6 +102,8 @@ std::string message(const JobNote& job, const StepResult& result) {
     if (result.retry_at)
         out += fmt::format("; tried again at {} (attempt {} of {})",
                            format_local(*result.retry_at).substr(11, 8), job.attempt + 1, result.attempts);
+    else if (result.attempts > 0 && job.attempt >= result.attempts)
+        out += fmt::format("; given up after {} attempts", job.attempt);
     return out;
 }
 

@@ -21,7 +21,7 @@ struct StepResult {
     bool target_gone = false;                     // the device's, or replaced: nothing is left to compare
     bool adopted = false;                         // an earlier instance started it
     std::optional<Time> retry_at;
-    std::uint32_t attempts = 0; // in all, for the words that go with retry_at
+    std::uint32_t attempts = 0; // in all, for the words about the next one, or the last
 };
 
 // What went wrong, in words for people; none: it ended well.

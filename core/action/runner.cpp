@@ -168,7 +168,8 @@ void Runner::Impl::close(RunId id, std::optional<StepResult> result, const JobNo
     } else if (again) {
         log::info("rule '{}': what failed is tried again at {} (attempt {} of {})", escape(rule),
                   format_local(*again).substr(11, 8), run.firing.attempt + 1, attempts);
-    }
+    } else if (result && retry && !result->refused && result->what != StepResult::What::finished)
+        result->attempts = attempts; // they are used up, or what they were for is over
     if (result) ports.event(result_event(note, *result, catalogue, ports.clock()));
 }
 

@@ -92,6 +92,14 @@ Result<int> watch(const Options& options, Readiness* readiness) {
         return r.error();
 
     std::optional<Error> refused;
+    // Without it no device can be read anew and nothing be run: whoever supervises us had better start us
+    // again.
+    auto orphaned = loop->watch(launcher->socket(), 0, [&](std::uint32_t) {
+        refused =
+            Error{ErrorKind::failed, "the launcher is gone", "", "its process has ended", "start again"};
+        loop->stop();
+    });
+    if (!orphaned) return orphaned.error();
     const auto ready = [&] {
         if (readiness) {
             log::open(log::Sink::system, options.debug ? log::Level::debug : log::Level::info);

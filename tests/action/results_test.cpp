@@ -111,6 +111,9 @@ TEST_F(ResultEvent, FailedNamesTheReasonTheLastLineAndTheNextAttempt) {
     EXPECT_EQ(text(e, "reason"), "exit status 5");
     EXPECT_EQ(text(e, "retry_at"), "1970-01-01T00:04:20.000000000Z");
     EXPECT_EQ(text(e, "suspended"), "vg0-pool, vg0-other");
+    result.retry_at.reset();
+    result.attempts = 1;
+    EXPECT_TRUE(event().message.ends_with("; given up after 1 attempts")) << event().message;
 }
 
 TEST_F(ResultEvent, WhatIsToBeSaidOfAGoodEndIsSaid) {
