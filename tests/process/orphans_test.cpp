@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // A dispatcher dies while its programs run; a successor finds them.
-#include <sys/resource.h>
 
 #include <fstream>
 
@@ -201,23 +200,22 @@ TEST_F(Orphans, OneThatWasNotSaidIsSaidByTheNext) {
     EXPECT_TRUE(std::filesystem::is_empty(jobs()));
 }
 
-// So many descriptors more that this process may open.
-class FewDescriptors {
+// While it lives the file is there and cannot be read: a directory has its name.
+class Unreadable {
  public:
-    explicit FewDescriptors(int more) {
-        getrlimit(RLIMIT_NOFILE, &before_);
-        std::vector<Fd> next; // the lowest that are free
-        for (int i = 0; i <= more; ++i) next.emplace_back(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0));
-        auto limit = before_;
-        limit.rlim_cur = static_cast<rlim_t>(next.back().get());
-        setrlimit(RLIMIT_NOFILE, &limit);
+    Unreadable(std::string path, std::string aside) : path_(std::move(path)), aside_(std::move(aside)) {
+        std::filesystem::rename(path_, aside_);
+        std::filesystem::create_directory(path_);
     }
-    ~FewDescriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
-    FewDescriptors(const FewDescriptors&) = delete;
-    FewDescriptors& operator=(const FewDescriptors&) = delete;
+    ~Unreadable() {
+        std::filesystem::remove(path_);
+        std::filesystem::rename(aside_, path_);
+    }
+    Unreadable(const Unreadable&) = delete;
+    Unreadable& operator=(const Unreadable&) = delete;
 
  private:
-    rlimit before_{};
+    std::string path_, aside_;
 };
 
 TEST_F(Orphans, AJobThatCannotBeReadIsNotDamaged) {
@@ -226,8 +224,9 @@ TEST_F(Orphans, AJobThatCannotBeReadIsNotDamaged) {
     wait_for_shepherd();
     {
         Dispatcher first{run_dir()};
-        const FewDescriptors limited{1}; // for the directory
+        const Unreadable job{jobs() + "/orphan.job", run_dir() + "/aside"};
         EXPECT_TRUE(first.programs->adopt().empty());
+        EXPECT_TRUE(std::filesystem::is_directory(jobs() + "/orphan.job"));
     }
     EXPECT_TRUE(kept("orphan.job"));
     EXPECT_TRUE(kept("orphan.ended"));
@@ -243,7 +242,7 @@ TEST_F(Orphans, AnEndThatCannotBeReadIsReadLater) {
     Dispatcher successor{run_dir()};
     ASSERT_EQ(successor.programs->adopt().size(), 1u);
     {
-        const FewDescriptors limited{0};
+        const Unreadable end{jobs() + "/orphan.ended", run_dir() + "/aside"};
         EXPECT_TRUE(successor.loop.step(milliseconds{0}));
         EXPECT_TRUE(successor.ended.empty());
     }
