@@ -2,20 +2,12 @@
 // Texts are strings, or {"hex":"..."} where they are not UTF-8, so that names come back byte for byte.
 #include "action/job_note.hpp"
 
-// RapidJSON adds to a null pointer where its stack is still empty: harmless, but the sanitizer counts it.
-#ifdef __clang__
-#pragma clang attribute push(__attribute__((no_sanitize("pointer-overflow"))), apply_to = function)
-#endif
-#include <rapidjson/document.h>
-#ifdef __clang__
-#pragma clang attribute pop
-#endif
-
 #include <array>
 #include <charconv>
 #include <limits>
 
 #include "base/json.hpp"
+#include "base/rapidjson.hpp"
 #include "base/text.hpp"
 
 namespace dmev {

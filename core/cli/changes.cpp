@@ -1,15 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The difference of two configurations, found on their effective JSON so that no key can be forgotten.
-#ifdef __clang__ // RapidJSON adds to a null pointer where its stack is still empty: harmless, but counted
-#pragma clang attribute push(__attribute__((no_sanitize("pointer-overflow"))), apply_to = function)
-#endif
-#include <rapidjson/document.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-#ifdef __clang__
-#pragma clang attribute pop
-#endif
-
+#include "base/rapidjson.hpp"
 #include "cli/configuration.hpp"
 #include "config/print.hpp"
 

@@ -1,17 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads back what event_json() writes; for --explain. What is not needed for that is not asked for.
-#ifdef __clang__ // RapidJSON adds to a null pointer where its stack is still empty: harmless, but counted
-#pragma clang attribute push(__attribute__((no_sanitize("pointer-overflow"))), apply_to = function)
-#endif
-#include <rapidjson/document.h>
-#include <rapidjson/error/en.h>
-#ifdef __clang__
-#pragma clang attribute pop
-#endif
-
 #include <charconv>
 #include <limits>
 
+#include "base/rapidjson.hpp"
 #include "output/output.hpp"
 
 namespace dmev {

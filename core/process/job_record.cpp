@@ -1,17 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// RapidJSON adds to a null pointer where its stack is still empty: harmless, but the sanitizer counts it.
-#ifdef __clang__
-#pragma clang attribute push(__attribute__((no_sanitize("pointer-overflow"))), apply_to = function)
-#endif
-#include <rapidjson/document.h>
-#ifdef __clang__
-#pragma clang attribute pop
-#endif
-
 #include <algorithm>
 #include <limits>
 
 #include "base/json.hpp"
+#include "base/rapidjson.hpp"
 #include "base/time.hpp"
 #include "process/job_files.hpp"
 

@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The members of one JSON object of a recording, read with their types and ranges. For recording_read.cpp.
 #pragma once
-// RapidJSON adds to a null pointer where its stack is still empty: harmless, but the sanitizer counts it.
-#ifdef __clang__
-#pragma clang attribute push(__attribute__((no_sanitize("pointer-overflow"))), apply_to = function)
-#endif
-#include <rapidjson/document.h>
-#ifdef __clang__
-#pragma clang attribute pop
-#endif
-
 #include <cstdint>
 #include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "base/rapidjson.hpp"
 
 namespace dmev::recording {
 
