@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One JSON line to an observation. Unknown members are passed over, since the format may grow; a known one
 // must have its type and range.
-#include <rapidjson/error/en.h>
-
 #include <algorithm>
 #include <cstring>
 
