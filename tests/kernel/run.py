@@ -136,7 +136,7 @@ def main() -> int:
     parser.add_argument("--results", default=None, help="where to leave recordings, output and logs")
     parser.add_argument("--once", action="store_true", help="not the second time, as on an older kernel")
     parser.add_argument("--guests", type=int, default=max(1, min(3, (os.cpu_count() or 1))), help="at one time")
-    parser.add_argument("--timeout", type=int, default=480, help="of one guest, in seconds")
+    parser.add_argument("--timeout", type=int, default=900, help="of one guest, in seconds")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
     if not options.results:
