@@ -4,12 +4,6 @@
 namespace dmev {
 namespace {
 
-void put_words(JsonWriter& json, const std::vector<std::string>& words) {
-    json.begin_array();
-    for (const auto& word : words) json.value(word);
-    json.end_array();
-}
-
 void put_step(JsonWriter& json, const Decision::Step& step) {
     json.begin_object().member("action", step.action);
     if (!step.refused.empty()) json.member("refused", step.refused);

@@ -46,6 +46,12 @@ void put_target(JsonWriter& json, const EventTarget& target) {
     json.begin_object().member("type", target.type).member("index", target.index).end_object();
 }
 
+void put_words(JsonWriter& json, const std::vector<std::string>& words) {
+    json.begin_array();
+    for (const auto& word : words) json.value(word);
+    json.end_array();
+}
+
 void put_fields(JsonWriter& json, const Fields& fields) {
     json.begin_object();
     for (const auto& [name, value] : fields) {

@@ -5,12 +5,6 @@
 namespace dmev {
 namespace {
 
-void put_words(JsonWriter& json, const std::vector<std::string>& words) {
-    json.begin_array();
-    for (const auto& word : words) json.value(word);
-    json.end_array();
-}
-
 void put_condition(JsonWriter& json, const HoldingCondition& condition) {
     json.begin_object().member("type", condition.type).member("severity", severity_name(condition.severity));
     json.member("part", condition.part);

@@ -54,14 +54,19 @@ class WireReader {
         return ok_ ? value : T{};
     }
     std::string text() { return std::string{take(get<std::uint32_t>())}; }
-    // Calls EACH for every element of a list; none has fewer than LEAST bytes, so that no count is believed
-    // which the rest could not hold.
-    template <class F>
-    void list(std::size_t least, F each) {
+    // A count of elements of at least LEAST bytes each; none that the rest could not hold.
+    std::uint32_t count(std::size_t least) {
         const auto n = get<std::uint32_t>();
         if (n > rest_.size() / least) ok_ = false;
+        return ok_ ? n : 0;
+    }
+    // Calls EACH for every element of a list.
+    template <class F>
+    void list(std::size_t least, F each) {
+        const auto n = count(least);
         for (std::uint32_t i = 0; ok_ && i < n; ++i) each();
     }
+    void fail() { ok_ = false; }
     bool done() const { return ok_ && rest_.empty(); }
 
  private:

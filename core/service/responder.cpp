@@ -23,7 +23,7 @@ Result<std::unique_ptr<Responder>> Responder::open(Loop& loop, const MakeProgram
                                                    std::shared_ptr<const Rulebook> rules,
                                                    LimitSettings limits, Ports ports) {
     std::unique_ptr<Responder> responder{
-        new Responder{loop, catalogue, plugins, std::move(rules), std::move(ports)}};
+        new Responder{catalogue, plugins, std::move(rules), std::move(ports)}};
     auto& self = *responder;
     auto programs = make({.ended =
                               [&self](const std::string& id, Ended&& ended) {
@@ -63,7 +63,7 @@ Result<std::unique_ptr<Responder>> Responder::open(Loop& loop, const MakeProgram
     return responder;
 }
 
-Responder::Responder(Loop&, const Catalogue& catalogue, std::span<const Plugin> plugins,
+Responder::Responder(const Catalogue& catalogue, std::span<const Plugin> plugins,
                      std::shared_ptr<const Rulebook> rules, Ports ports)
     : catalogue_(catalogue),
       plugins_(plugins),

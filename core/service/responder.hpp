@@ -50,7 +50,7 @@ class Responder : public Reactor {
     void reload(std::shared_ptr<const Rulebook> rules, LimitSettings limits);
 
  private:
-    Responder(Loop& loop, const Catalogue& catalogue, std::span<const Plugin> plugins,
+    Responder(const Catalogue& catalogue, std::span<const Plugin> plugins,
               std::shared_ptr<const Rulebook> rules, Ports ports);
     void pump();
     void say(Event&& event);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "source/reader_protocol.hpp"
 
-#include <concepts>
 #include <cstring>
+
+#include "process/wire.hpp"
 
 namespace dmev {
 namespace {
@@ -10,19 +11,12 @@ namespace {
 enum class MessageKind : std::uint8_t { setup = 1, request = 2, reply = 3 };
 constexpr std::size_t length_size = sizeof(std::uint32_t);
 
-// Both ends are one program on one machine: numbers travel as they lie in memory.
-class Writer {
+// A frame: its length, its kind, and what was put.
+class Writer : public WireWriter {
  public:
-    explicit Writer(MessageKind kind) : out_(length_size, '\0') { put(kind); }
+    explicit Writer(MessageKind kind) { put(kind); }
 
-    template <class T>
-    requires std::integral<T> || std::is_enum_v<T>
-    void put(T value) { out_.append(reinterpret_cast<const char*>(&value), sizeof value); }
-    void put(std::string_view text) {
-        put(static_cast<std::uint32_t>(text.size()));
-        out_.append(text);
-    }
-    void put(const std::string& text) { put(std::string_view{text}); }
+    using WireWriter::put;
     void put(const DevNum& number) {
         put(number.major);
         put(number.minor);
@@ -33,36 +27,20 @@ class Writer {
         if (value) put(*value);
     }
     std::string frame() && {
-        const auto length = static_cast<std::uint32_t>(out_.size() - length_size);
-        std::memcpy(out_.data(), &length, length_size);
-        return std::move(out_);
+        const auto body = std::move(*this).take();
+        const auto length = static_cast<std::uint32_t>(body.size());
+        std::string out(length_size, '\0');
+        std::memcpy(out.data(), &length, length_size);
+        return out + body;
     }
-
- private:
-    std::string out_;
 };
 
-// Reads what Writer wrote. After the first lack everything reads as zero, and done() is false.
-class Reader {
+class Reader : public WireReader {
  public:
-    Reader(std::string_view frame, MessageKind expected) : rest_(frame) {
-        if (get<std::uint8_t>() != static_cast<std::uint8_t>(expected)) ok_ = false;
+    Reader(std::string_view frame, MessageKind expected) : WireReader(frame) {
+        if (get<std::uint8_t>() != static_cast<std::uint8_t>(expected)) fail();
     }
 
-    template <std::integral T>
-    T get() {
-        T value{};
-        const auto bytes = take(sizeof value);
-        if (bytes.size() == sizeof value) std::memcpy(&value, bytes.data(), sizeof value);
-        return value;
-    }
-    // Any other byte than 0 and 1 is none of Writer's.
-    bool flag() {
-        const auto byte = get<std::uint8_t>();
-        if (byte > 1) ok_ = false;
-        return byte == 1;
-    }
-    std::string text() { return std::string{take(get<std::uint32_t>())}; }
     DevNum number() {
         const auto major = get<std::uint32_t>();
         return {major, get<std::uint32_t>()};
@@ -72,27 +50,6 @@ class Reader {
         if (!flag()) return std::nullopt;
         return read();
     }
-    // A count of elements of at least LEAST bytes each; none that the rest could not hold.
-    std::uint32_t count(std::size_t least) {
-        const auto n = get<std::uint32_t>();
-        if (n > rest_.size() / least) ok_ = false;
-        return ok_ ? n : 0;
-    }
-    void fail() { ok_ = false; }
-    bool done() const { return ok_ && rest_.empty(); }
-
- private:
-    std::string_view take(std::size_t n) {
-        if (!ok_ || n > rest_.size()) {
-            ok_ = false;
-            return {};
-        }
-        const auto bytes = rest_.substr(0, n);
-        rest_.remove_prefix(n);
-        return bytes;
-    }
-    std::string_view rest_;
-    bool ok_ = true;
 };
 
 } // namespace
