@@ -8,14 +8,19 @@ from rules import finished, rules
 from scenario import scenario
 
 
+def two_paths(stage) -> tuple[list[str], list[str]]:
+    """One disk by two ways: their names, and their numbers."""
+    disks = scsi_disks(2, one_disk=True)
+    stage.undo.append(remove_scsi_disks)
+    stage.undo.append(dm.remove_all)
+    return disks, [open(f"/sys/block/{disk}/dev").read().strip() for disk in disks]
+
+
 @scenario
 def checker_fails_and_reinstates(stage):
     """A disk goes offline with no request on the way: multipathd's checker fails its path, and reinstates it later;
     its reloads are no news of paths."""
-    disks = scsi_disks(2, one_disk=True)
-    stage.undo.append(remove_scsi_disks)
-    stage.undo.append(dm.remove_all)
-    numbers = [open(f"/sys/block/{disk}/dev").read().strip() for disk in disks]
+    disks, numbers = two_paths(stage)
     map = Multipathd(stage).map_over(numbers)
     name, number = map.name.decode(), numbers[0]
     monitor = stage.monitor(ignore=("device.table_changed", "multipath.group_switched"))
@@ -33,10 +38,7 @@ def checker_fails_and_reinstates(stage):
 def queueing_disabled(stage):
     """multipathd's own command turns queueing off, which holds though no path is left; of a map that is not its own
     it knows nothing."""
-    disks = scsi_disks(2, one_disk=True)
-    stage.undo.append(remove_scsi_disks)
-    stage.undo.append(dm.remove_all)
-    numbers = [open(f"/sys/block/{disk}/dev").read().strip() for disk in disks]
+    disks, numbers = two_paths(stage)
     multipathd = Multipathd(stage, no_path_retry="queue")
     map = multipathd.map_over(numbers)
     name = map.name.decode()
@@ -60,10 +62,7 @@ def queueing_disabled(stage):
 def rule_uses_its_command(stage):
     """A rule gives up on a map without paths by multipathd's own command, since the kernel's message would be undone
     within a second. A reload of multipathd's undoes even that; while it lasts, the rule sees to it again."""
-    disks = scsi_disks(2, one_disk=True)
-    stage.undo.append(remove_scsi_disks)
-    stage.undo.append(dm.remove_all)
-    numbers = [open(f"/sys/block/{disk}/dev").read().strip() for disk in disks]
+    disks, numbers = two_paths(stage)
     map = Multipathd(stage, no_path_retry="queue").map_over(numbers)
     name = map.name.decode()
     config = rules({"name": "fail", "on": "multipath.all_paths_failed", "for": "2s", "remind": "every 2s",
@@ -86,10 +85,7 @@ def rule_uses_its_command(stage):
 @scenario
 def rule_queues_again(stage):
     """And its own command queues again when a path is back."""
-    disks = scsi_disks(2, one_disk=True)
-    stage.undo.append(remove_scsi_disks)
-    stage.undo.append(dm.remove_all)
-    numbers = [open(f"/sys/block/{disk}/dev").read().strip() for disk in disks]
+    disks, numbers = two_paths(stage)
     multipathd = Multipathd(stage, no_path_retry="queue")
     map = multipathd.map_over(numbers)
     name = map.name.decode()
