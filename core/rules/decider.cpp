@@ -130,17 +130,19 @@ void Decider::Impl::device_left(const std::string& identity) {
             (item.event.state == State::happened ? happened : lane.waiting).add(std::move(item));
         const auto last_start = lane.last_start;
         auto starts = std::move(lane.starts);
+        auto suspended = happened.empty() ? std::nullopt : std::exchange(lane.suspended, std::nullopt);
         drop(lane, "the device is gone");
         lane.waiting = std::move(happened);
         lane.last_start = last_start;
         lane.starts = std::move(starts);
+        lane.suspended = std::move(suspended);
         if (lane.open) lane.open->last = true;
         if (lane.blank(settings(lane), now)) {
             unschedule(lane);
             by_serial.erase(lane.serial);
             lanes.erase(it);
         } else {
-            schedule(lane);
+            process(lane);
         }
     }
 }

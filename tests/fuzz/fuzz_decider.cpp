@@ -96,7 +96,7 @@ class Play {
         e.type = std::move(type);
         e.state = state;
         e.part = std::move(part);
-        e.device = DeviceId{"d", "", {253, device}, {}};
+        e.device = DeviceId{"d" + std::to_string(device), "", {253, device}, {}};
         return e;
     }
 

@@ -3,6 +3,7 @@
 // input.
 #pragma once
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <string_view>
 
@@ -10,8 +11,10 @@ inline std::string_view view(const std::uint8_t* data, std::size_t size) {
     return {reinterpret_cast<const char*>(data), size};
 }
 
-inline void promise(bool kept) {
-    if (!kept) std::abort();
+inline void promise(bool kept, const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+    if (kept) return;
+    std::fprintf(stderr, "%s:%d: a promise was not kept\n", file, line);
+    std::abort();
 }
 
 // The next line of REST, which loses it.
