@@ -16,11 +16,13 @@ ARROWS = {
     "engine": {"base", "model", "plugin"},
     "output": {"base", "model"},
     "config": {"base", "model"},
+    "store": {"base", "model"},
     "rules": {"base", "model", "config"},
     "action": {"base", "model", "config", "plugin", "process", "rules"},
-    "service": {"base", "model", "process", "source", "plugin", "engine", "output", "config", "rules", "action"},
+    "service": {"base", "model", "process", "source", "plugin", "engine", "output", "config", "rules", "action",
+                "store"},
     "cli": {"base", "model", "process", "source", "plugin", "engine", "output", "config", "rules", "action",
-            "service"},
+            "store", "service"},
 }
 SDK_USERS = {"plugin"}  # the only folder that may include <dmevent/...>
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)

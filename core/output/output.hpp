@@ -12,6 +12,7 @@
 #include "model/decision.hpp"
 #include "model/device_state.hpp"
 #include "model/event.hpp"
+#include "model/event_json.hpp"
 
 namespace dmev {
 
@@ -32,11 +33,5 @@ struct TextStyle {
 };
 std::unique_ptr<Output> text_output(Output::Lines lines, TextStyle style);
 std::unique_ptr<Output> json_output(Output::Lines lines);
-
-// The event as the contract's JSON object, one line, no newline.
-std::string event_json(const Event& event);
-
-// The event of such a line. The error says which member is wrong.
-Result<Event> parse_event(std::string_view json);
 
 } // namespace dmev

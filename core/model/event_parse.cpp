@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "base/rapidjson.hpp"
-#include "output/output.hpp"
+#include "model/event_json.hpp"
 
 namespace dmev {
 namespace {

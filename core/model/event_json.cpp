@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The event as JSON: a contract with whoever reads it. Members are added, never changed;
 // config/event.schema.json is the same in a form that is checked.
+#include "model/event_json.hpp"
+
 #include "base/text.hpp"
-#include "output/json_parts.hpp"
-#include "output/output.hpp"
 
 namespace dmev {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "output/json_parts.hpp"
+#include "model/event_json.hpp"
 #include "output/samples.hpp"
 #include "output/text_parts.hpp"
 

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happened, on disk: events, decisions, and what came of actions; and a copy of what the ledger has, for
+// after a reboot. All writing is one thread's, behind a bounded queue: its owner never waits for the disk.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "model/event.hpp"
+#include "model/remembered.hpp"
+
+namespace dmev {
+
+struct HistoryOptions {
+    std::string file;                                        // a SQLite database
+    std::chrono::seconds keep = std::chrono::hours{24 * 90}; // older rows are removed
+    std::uint64_t max_size = 256 << 20;                      // bytes; beyond it the oldest rows are removed
+    std::size_t queue = 20'000; // rows that may wait in memory; beyond it the oldest are dropped, and counted
+    std::chrono::milliseconds stalled_after{10'000}; // one write takes longer: the store is reported
+    std::chrono::milliseconds retry{30'000};         // what could not be opened or written is tried again
+};
+
+class History {
+ public:
+    // Called on the writer's thread or on a timer's of its own: the owner passes them on to its loop.
+    struct Sink {
+        // WHY is empty when it works again. What was queued meanwhile is written then.
+        std::function<void(const std::string& why)> state;
+        // What an earlier boot remembered; once, when the file could be opened.
+        std::function<void(std::vector<Remembered>&&)> remembered;
+    };
+    // Returns at once; the file is opened by the thread, as soon as its directory is there. BOOT_ID: what
+    // was remembered in this boot is not given to Sink::remembered, since the ledger has it.
+    History(HistoryOptions options, std::string boot_id, Sink sink);
+    ~History(); // drain(), if that was not called
+    History(const History&) = delete;
+    History& operator=(const History&) = delete;
+
+    void event(const Event& event);
+    // JSON: the decision's line. About the event of this id.
+    void decision(Time time, const std::string& event_id, std::string json);
+    void remember(std::vector<Remembered> changes);
+    // Waits until what is queued is written, for at most PATIENCE. A thread that hangs in the disk is left to
+    // itself.
+    bool drain(std::chrono::milliseconds patience = std::chrono::seconds{1});
+
+    struct Counts {
+        std::uint64_t written = 0, dropped = 0, waiting = 0;
+    };
+    Counts counts() const;
+
+ private:
+    struct Shared;
+    std::shared_ptr<Shared> shared_; // also the thread's, which may outlive us
+};
+
+} // namespace dmev

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a successor must know (conditions that were told, rules' limits, runs under way), in a file of the run
+// directory, which is memory: it outlives a killed process, needs no disk, and ends with the boot. The loop's
+// own; a commit is a few microseconds of copying.
+#pragma once
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "model/remembered.hpp"
+
+namespace dmev {
+
+class Ledger {
+ public:
+    // FILE is made where it is missing. One that is damaged, or of another boot or format, is set aside
+    // (FILE.bad, the one before it removed) and begun anew; that is said in warnings(). REQUIRES: no other
+    // process uses FILE; whoever acts holds RUN_DIR/acting.pid.
+    static Result<Ledger> open(const std::string& file, const std::string& boot_id);
+    Ledger(Ledger&&) noexcept;
+    Ledger& operator=(Ledger&&) noexcept;
+    ~Ledger();
+
+    const std::vector<std::string>& warnings() const { return warnings_; }
+    // Everything that is remembered, by kind and key.
+    Result<std::vector<Remembered>> load();
+    // All of it or nothing; once it has returned, a killed process has not forgotten it. After an error
+    // nothing of the earlier commits is lost.
+    Result<> commit(std::span<const Remembered> changes);
+
+ private:
+    struct Impl;
+    explicit Ledger(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+    std::vector<std::string> warnings_;
+};
+
+} // namespace dmev
