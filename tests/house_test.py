@@ -16,7 +16,7 @@ ARROWS = {
     "engine": {"base", "model", "plugin"},
     "output": {"base", "model"},
     "config": {"base", "model"},
-    "store": {"base", "model"},
+    "store": {"base", "model", "process"},
     "rules": {"base", "model", "config"},
     "action": {"base", "model", "config", "plugin", "process", "rules"},
     "service": {"base", "model", "process", "source", "plugin", "engine", "output", "config", "rules", "action",

@@ -122,36 +122,6 @@ bool wants_status(const ReaderSetup& setup, const Look& table) {
         [&](const TargetReading& target) { return may_show(setup, DM_DEVICE_STATUS, target.type); });
 }
 
-bool read_all(int fd, char* to, std::size_t size) {
-    while (size > 0) {
-        const auto n = read(fd, to, size);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return false;
-        to += n;
-        size -= static_cast<std::size_t>(n);
-    }
-    return true;
-}
-
-bool write_all(int fd, std::string_view bytes) {
-    while (!bytes.empty()) {
-        const auto n = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return false;
-        bytes.remove_prefix(static_cast<std::size_t>(n));
-    }
-    return true;
-}
-
-std::optional<std::string> read_frame(int fd) {
-    std::uint32_t length = 0;
-    if (!read_all(fd, reinterpret_cast<char*>(&length), sizeof length) || length > FrameBuffer::max_frame)
-        return std::nullopt;
-    std::string frame(length, '\0');
-    if (!read_all(fd, frame.data(), length)) return std::nullopt;
-    return frame;
-}
-
 } // namespace
 
 ReadReply read_device(const ReaderSetup& setup, const ReadRequest& request) {
@@ -205,14 +175,14 @@ int reader_main(int socket) {
         const auto request = decode_request(*frame);
         if (!request) return 1;
         auto answer = encode(read_device(*setup, *request));
-        if (answer.size() > FrameBuffer::max_frame) {
+        if (answer.size() > max_frame) {
             ReadReply reply;
             reply.id = request->id;
             reply.reading.id.number = request->device;
             reply.error = EMSGSIZE;
             answer = encode(reply);
         }
-        if (!write_all(socket, answer)) return 1;
+        if (!write_frame(socket, answer)) return 1;
     }
     return 0;
 }

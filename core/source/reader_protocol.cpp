@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "source/reader_protocol.hpp"
 
-#include <cstring>
-
 #include "process/wire.hpp"
 
 namespace dmev {
 namespace {
 
 enum class MessageKind : std::uint8_t { setup = 1, request = 2, reply = 3 };
-constexpr std::size_t length_size = sizeof(std::uint32_t);
 
 // A frame: its length, its kind, and what was put.
 class Writer : public WireWriter {
@@ -26,13 +23,7 @@ class Writer : public WireWriter {
         put(value.has_value());
         if (value) put(*value);
     }
-    std::string frame() && {
-        const auto body = std::move(*this).take();
-        const auto length = static_cast<std::uint32_t>(body.size());
-        std::string out(length_size, '\0');
-        std::memcpy(out.data(), &length, length_size);
-        return out + body;
-    }
+    std::string frame() && { return framed(std::move(*this).take()); }
 };
 
 class Reader : public WireReader {
@@ -156,20 +147,6 @@ std::optional<ReadReply> decode_reply(std::string_view frame) {
     }
     if (!in.done()) return std::nullopt;
     return reply;
-}
-
-std::optional<std::string> FrameBuffer::next() {
-    if (broken_ || buffer_.size() < length_size) return std::nullopt;
-    std::uint32_t length;
-    std::memcpy(&length, buffer_.data(), length_size);
-    if (length > max_frame) {
-        broken_ = true;
-        return std::nullopt;
-    }
-    if (buffer_.size() - length_size < length) return std::nullopt;
-    auto frame = buffer_.substr(length_size, length);
-    buffer_.erase(0, length_size + length);
-    return frame;
 }
 
 } // namespace dmev

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/observation.hpp"
+#include "process/frames.hpp"
 
 namespace dmev {
 
@@ -57,20 +58,5 @@ std::string encode(const ReadReply& reply);
 std::optional<ReaderSetup> decode_setup(std::string_view frame);
 std::optional<ReadRequest> decode_request(std::string_view frame);
 std::optional<ReadReply> decode_reply(std::string_view frame);
-
-// Cuts a stream into frames.
-class FrameBuffer {
- public:
-    static constexpr std::size_t max_frame = 16 << 20;
-
-    void add(std::string_view bytes) { buffer_.append(bytes); }
-    // The next whole frame without its length. Nothing more comes from a broken() stream.
-    std::optional<std::string> next();
-    bool broken() const { return broken_; }
-
- private:
-    std::string buffer_;
-    bool broken_ = false;
-};
 
 } // namespace dmev

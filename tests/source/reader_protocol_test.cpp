@@ -23,7 +23,7 @@ ReadReply pool_reply() {
     return reply;
 }
 
-std::string framed(const std::string& bytes) {
+std::string unframed(const std::string& bytes) {
     FrameBuffer buffer;
     buffer.add(bytes);
     auto frame = buffer.next();
@@ -33,7 +33,7 @@ std::string framed(const std::string& bytes) {
 
 TEST(ReaderProtocol, SetupComesBackAsItWas) {
     const ReaderSetup setup{{{"thin", true, true}, {"raid", false, false}}, true, false};
-    const auto back = decode_setup(framed(encode(setup)));
+    const auto back = decode_setup(unframed(encode(setup)));
     ASSERT_TRUE(back);
     ASSERT_EQ(back->claims.size(), 2u);
     EXPECT_EQ(back->claims[0].target, "thin");
@@ -44,17 +44,17 @@ TEST(ReaderProtocol, SetupComesBackAsItWas) {
 }
 
 TEST(ReaderProtocol, RequestComesBackAsItWas) {
-    const auto back = decode_request(framed(encode(ReadRequest{9, {253, 1 << 19}, true, DevNum{253, 1}})));
+    const auto back = decode_request(unframed(encode(ReadRequest{9, {253, 1 << 19}, true, DevNum{253, 1}})));
     ASSERT_TRUE(back);
     EXPECT_EQ(back->id, 9u);
     EXPECT_EQ(back->device, (DevNum{253, 1 << 19}));
     EXPECT_TRUE(back->table_only);
     EXPECT_EQ(back->leader, (DevNum{253, 1}));
-    EXPECT_FALSE(decode_request(framed(encode(ReadRequest{})))->leader);
+    EXPECT_FALSE(decode_request(unframed(encode(ReadRequest{})))->leader);
 }
 
 TEST(ReaderProtocol, ReplyComesBackAsItWas) {
-    const auto back = decode_reply(framed(encode(pool_reply())));
+    const auto back = decode_reply(unframed(encode(pool_reply())));
     ASSERT_TRUE(back);
     EXPECT_EQ(back->outcome, ReadOutcome::reading);
     EXPECT_EQ(back->leader, (DevNum{253, 2}));
@@ -72,27 +72,27 @@ TEST(ReaderProtocol, ReplyComesBackAsItWas) {
 }
 
 TEST(ReaderProtocol, OneKindIsNoOther) {
-    const auto request = framed(encode(ReadRequest{}));
+    const auto request = unframed(encode(ReadRequest{}));
     EXPECT_FALSE(decode_setup(request));
     EXPECT_FALSE(decode_reply(request));
     EXPECT_FALSE(decode_request(""));
 }
 
 TEST(ReaderProtocol, EveryCutAndEveryTailIsRefused) {
-    const auto frame = framed(encode(pool_reply()));
+    const auto frame = unframed(encode(pool_reply()));
     for (std::size_t n = 0; n < frame.size(); ++n) EXPECT_FALSE(decode_reply(frame.substr(0, n))) << n;
     EXPECT_FALSE(decode_reply(frame + '\0'));
 }
 
 TEST(ReaderProtocol, HugeCountsAllocateNothing) {
-    auto frame = framed(encode(ReaderSetup{}));
+    auto frame = unframed(encode(ReaderSetup{}));
     frame.replace(frame.size() - 4, 4, "\xff\xff\xff\xff");
     EXPECT_FALSE(decode_setup(frame));
 }
 
 TEST(ReaderProtocol, SurvivesMutations) {
     std::mt19937 random{4};
-    const auto good = framed(encode(pool_reply()));
+    const auto good = unframed(encode(pool_reply()));
     std::size_t accepted = 0;
     for (int round = 0; round < 100000; ++round) {
         auto bytes = good;
@@ -100,7 +100,7 @@ TEST(ReaderProtocol, SurvivesMutations) {
             bytes[random() % bytes.size()] = static_cast<char>(random());
         if (const auto reply = decode_reply(bytes)) {
             ++accepted;
-            ASSERT_EQ(framed(encode(*reply)), bytes); // one value has one form
+            ASSERT_EQ(unframed(encode(*reply)), bytes); // one value has one form
         }
     }
     EXPECT_GT(accepted, 1000u);
