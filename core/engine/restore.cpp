@@ -39,7 +39,7 @@ std::vector<Error> Engine::Impl::restore(std::span<const Remembered> rows) {
                      std::move(why), "it is left out"};
     };
     for (const auto& row : rows) {
-        if (row.kind != kKind) continue;
+        if (row.kind != kKind || row.value.empty()) continue;
         const auto number = parse_devnum(row.key);
         if (!number || number->text() != row.key) {
             refuse(row, named(row, "its key is no device number"));

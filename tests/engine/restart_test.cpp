@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <set>
 
-#include "base/log.hpp"
 #include "plugin/library.hpp"
 #include "restart_driver.hpp"
 #include "source/recording.hpp"
@@ -89,7 +88,6 @@ class Restart : public testing::TestWithParam<fs::path> {
         std::set<std::string> ids;
         for (const auto& e : on.events) EXPECT_TRUE(ids.insert(e.id).second);
         on.events.clear();
-        const auto known = on.engine.devices();
         if (!on.read_all(Why::poll)) return false;
         if (!after->read_all(Why::start)) return false;
         rest(on, all, cut);
