@@ -73,6 +73,7 @@ struct TargetState {
     std::map<std::pair<std::string, std::string>, std::uint64_t> told;
     using Parts = std::set<std::pair<std::string, std::string>>;
     Parts shown;
+    bool recalled = false; // not looked at since it was recalled
 };
 
 // A provisional reading that waits for a second one.
@@ -86,6 +87,8 @@ struct Device {
     std::uint64_t serial = 0; // of the lifetime, in order of appearance
     bool announced = false;   // it was there at the start, or device.added was raised
     bool read = false;        // a reading was taken in
+    bool awaited = false;     // remembered, and not read since
+    bool seen = false;        // awaited, and there, though it does not answer
     std::uint32_t event_nr = 0;
     Time concluded{}; // when its targets were last looked at
     bool suspended = false, read_only = false;

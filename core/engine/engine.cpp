@@ -11,7 +11,7 @@ namespace dmev {
 Engine::Impl::Impl(const Catalogue& c, std::span<const Plugin> plugins, EngineOptions o, Sink sink)
     : catalogue(c),
       options(o),
-      judge(options, catalogue, std::move(sink), [this](DevNum n) { return served_by(n); }) {
+      judge(options, catalogue, touched, std::move(sink), [this](DevNum n) { return served_by(n); }) {
     for (const auto& plugin : plugins)
         for (const auto& claim : plugin.family().claims) claims.try_emplace(claim.target, &plugin, &claim);
 }
@@ -20,6 +20,7 @@ void Engine::Impl::observe(const Observation& observation) {
     const Time at = std::max(observation.at, now);
     advance(at);
     set_now(at);
+    if (std::holds_alternative<BaselineDone>(observation.what)) end_missing();
     judge.postpone(!baseline_done && is_of_baseline(observation));
     const auto* uevent = std::get_if<UeventReading>(&observation.what);
     if (!batch.empty()) {
@@ -69,6 +70,7 @@ void Engine::Impl::advance(Time until) {
 void Engine::Impl::finish() {
     if (!batch.empty()) flush_batch();
     for (const auto& [number, device] : registry.all()) {
+        if (device->awaited) continue;
         if (device->held) conclude_held(*device);
         judge.fire(*device, true);
         reschedule(*device);
@@ -96,6 +98,7 @@ void Engine::Impl::fire(Device& device) {
 }
 
 void Engine::Impl::reschedule(Device& device) {
+    if (device.awaited) return; // nothing is due before it was read
     auto soonest = Judge::due(device);
     const auto consider = [&](Time t) {
         if (!soonest || t < *soonest) soonest = t;
@@ -109,6 +112,7 @@ void Engine::Impl::reschedule(Device& device) {
 void Engine::Impl::end_lifetime(Device& device, const Cause& cause) {
     if (device.read || device.announced) judge.happened(&device, core_type("device.removed"), {}, cause);
     if (device.wished) wishes[device.id.number] = std::nullopt;
+    touched.insert(device.id.number);
     registry.erase(device);
 }
 

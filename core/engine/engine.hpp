@@ -8,11 +8,13 @@
 #include <span>
 #include <vector>
 
+#include "base/result.hpp"
 #include "engine/options.hpp"
 #include "model/catalogue.hpp"
 #include "model/device_state.hpp"
 #include "model/event.hpp"
 #include "model/observation.hpp"
+#include "model/remembered.hpp"
 #include "model/target_facts.hpp"
 #include "plugin/plugin.hpp"
 
@@ -58,6 +60,19 @@ class Engine {
     // Takes other times, and reads every device again. TYPES: the conditions whose gauges were given other
     // limits; they are told anew where they hold.
     void retune(const EngineOptions& options, std::span<const std::string> types);
+
+    // What a successor must know: a row (kind "device", key MAJOR:MINOR) for each device of which something
+    // was told since the last call, or that is another one in what no event tells. Costs what changed, not
+    // what there is.
+    std::vector<Remembered> changed();
+    // Every device, with the next changed(): at a clean end.
+    void remember_all();
+
+    // Goes on where the engine was that gave these rows, in the same boot; rows of other kinds are passed
+    // over. A device waits for its first reading, and what that shows to be new came "source":"restart"; one
+    // that has none by baseline_done was removed, one that is not among ROWS was added. A row that cannot be
+    // read is left out, named, and forgotten with the next changed(). REQUIRES: nothing was observed yet.
+    std::vector<Error> restore(std::span<const Remembered> rows);
 
     // For --query: every device that is known, with what holds now.
     std::vector<DeviceState> devices() const;

@@ -88,7 +88,7 @@ void Engine::Impl::retune(const EngineOptions& new_options, std::span<const std:
                 if (std::find(types.begin(), types.end(), raises) != types.end()) target.gauges[i].retune();
             }
         }
-        wish(*device, true);
+        if (!device->awaited) wish(*device, true);
     }
 }
 

@@ -31,6 +31,12 @@ int GaugeState::reached(const GaugeType& type, double percent) {
     return k;
 }
 
+GaugeState::GaugeState(const GaugeType& type, const Saved& saved)
+    : level_(std::clamp(saved.level, -1, last_step(type))),
+      used_(saved.used),
+      total_(saved.total),
+      at_(saved.at) {}
+
 std::optional<GaugeState::News> GaugeState::update(const GaugeType& type, std::uint64_t used,
                                                    std::uint64_t total, Time now) {
     const double percent = percent_of(used, total);

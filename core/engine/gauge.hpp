@@ -11,6 +11,16 @@ namespace dmev {
 
 class GaugeState {
  public:
+    GaugeState() = default;
+    // What outlives the process.
+    struct Saved {
+        int level = -1;
+        std::uint64_t used = 0, total = 0;
+        std::optional<Time> at; // none: it was never stated
+    };
+    GaugeState(const GaugeType& type, const Saved& saved);
+    Saved saved() const { return {level_, used_, total_, at_}; }
+
     struct News {
         bool raised = false;  // else it ended
         double threshold = 0; // percent: the highest step reached

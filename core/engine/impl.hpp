@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The engine's parts and how they are called: engine.cpp has time and dispatch, readings.cpp takes in
-// statuses, uevents.cpp what the kernel said by itself.
+// statuses, uevents.cpp what the kernel said by itself, restore.cpp what an earlier instance knew.
 #pragma once
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "engine/batch.hpp"
 #include "engine/engine.hpp"
 #include "engine/judge.hpp"
+#include "engine/memory.hpp"
 #include "engine/registry.hpp"
 
 namespace dmev {
@@ -53,6 +55,14 @@ struct Engine::Impl {
     void refresh(Event& event, const TargetFacts& facts) const;
     void retune(const EngineOptions& new_options, std::span<const std::string> types);
 
+    // restore.cpp
+    std::vector<Remembered> changed();
+    std::vector<Error> restore(std::span<const Remembered> rows);
+    bool came_unwatched(const Device* device) const;
+    static bool goes_on(const Device& device, const DeviceReading& reading);
+    void welcome_back(Device& device, const Cause& cause);
+    void end_missing();
+
     // uevents.cpp
     void take(const UeventReading& uevent, Time at);
     void flush_batch();
@@ -61,12 +71,15 @@ struct Engine::Impl {
 
     const Catalogue& catalogue;
     EngineOptions options;
-    std::map<std::string, std::pair<const Plugin*, const TargetClaim*>, std::less<>> claims; // by target type
+    Claims claims;
+    std::set<DevNum> touched; // of which the next changed() has a row
     Judge judge;
     Registry registry;
     Batch batch;
     Time now{};
     bool baseline_done = false;
+    bool has_memory = false;
+    std::vector<std::string> unreadable; // keys of rows to be forgotten
     std::map<DevNum, std::optional<Time>> wishes;
 };
 

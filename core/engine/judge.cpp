@@ -72,8 +72,9 @@ void Judge::emit(const Device* device, const ConditionKey& key, State state, Fie
         if (key.target < device->targets.size())
             event.target = EventTarget{device->targets[key.target].type, key.target};
         if (device->read) event.kernel = EventKernel{device->event_nr, cause.steps};
+        touch(*device);
     }
-    if (type.lists_served && marks.initial && postponing_)
+    if (type.lists_served && (marks.initial || cause.source == "restart") && postponing_)
         postponed_.push_back(std::move(event));
     else
         send(type, std::move(event));
@@ -168,16 +169,18 @@ void Judge::state(Device& device, const ConditionKey& key, Truth truth, Fields d
     const auto it = device.holding.find(key);
     const bool holds = it != device.holding.end();
     if (truth == Truth::yes) {
-        if (holds)
-            it->second.lapses.reset();
-        else if (!by_uevent || !wait(device, key, Waiting::What::raise, data, cause))
+        if (holds) {
+            if (std::exchange(it->second.lapses, std::nullopt)) touch(device);
+        } else if (!by_uevent || !wait(device, key, Waiting::What::raise, data, cause)) {
             raise(device, key, std::move(data), cause, {.initial = initial, .inferred = by_uevent});
+        }
     } else if (truth == Truth::no) {
         if (holds && (!by_uevent || !wait(device, key, Waiting::What::end, data, cause)))
             end(device, key, std::move(data), cause, {.inferred = by_uevent}, ended);
     } else if (holds && !it->second.lapses) {
         it->second.lapses = now_ + options_.lapse;
         it->second.data = std::move(data);
+        touch(device);
     }
 }
 
@@ -275,7 +278,7 @@ void Judge::looked(Device& device, TargetState& target, Said&& said, const Cause
         return key.target == target.index && is_type_of(family, key.type) && !mentioned.contains(key) &&
                !is_raised_by_gauge(family, key.type);
     };
-    std::erase_if(device.holding, [&](const auto& h) { return gone(h.first); });
+    if (std::erase_if(device.holding, [&](const auto& h) { return gone(h.first); }) > 0) touch(device);
     std::erase_if(device.waiting,
                   [&](const Waiting& w) { return w.what != Waiting::What::happened && gone(w.key); });
 
@@ -286,7 +289,11 @@ void Judge::gauges(Device& device, TargetState& target, const Said& said, const 
     const auto& family = target.plugin->family();
     for (const auto& reading : said.gauges) {
         const auto& gauge = family.gauges[reading.gauge];
-        const auto news = target.gauges[reading.gauge].update(gauge, reading.used, reading.total, now_);
+        auto& state = target.gauges[reading.gauge];
+        const auto was = state.saved();
+        const auto news = state.update(gauge, reading.used, reading.total, now_);
+        // A step may be armed again without a word.
+        if (state.saved().level != was.level || reading.total != was.total) touch(device);
         if (!news) continue;
         const ConditionKey key{target.index, catalogue_.find(gauge.raises), ""};
         Fields data = said.fields;
@@ -304,6 +311,7 @@ void Judge::gauges(Device& device, TargetState& target, const Said& said, const 
 }
 
 void Judge::told(Device& device, TargetState& target, Said&& said, const Cause& cause) {
+    touch(device); // what it explains is not told again, whatever becomes of it
     const auto& family = target.plugin->family();
     std::vector<Ended> ended;
     const auto explain = [&](const EventType* type, const std::string& part) {
@@ -360,6 +368,7 @@ void Judge::happened(Device* device, const EventType& type, Fields data, const C
 }
 
 void Judge::forget(Device& device, std::uint32_t target) {
+    touch(device);
     std::erase_if(device.holding, [&](const auto& h) { return h.first.target == target; });
     std::erase_if(device.waiting, [&](const Waiting& w) { return w.key.target == target; });
 }

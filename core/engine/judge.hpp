@@ -3,6 +3,7 @@
 // events through its sink. The one place where conditions become true or false.
 #pragma once
 #include <functional>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -18,9 +19,15 @@ class Judge {
     // The names of the volumes that the device serves, a list.
     using Served = std::function<Value(DevNum)>;
 
-    // OPTIONS and CATALOGUE must outlive the judge.
-    Judge(const EngineOptions& options, const Catalogue& catalogue, Sink sink, Served served)
-        : options_(options), catalogue_(catalogue), sink_(std::move(sink)), served_(std::move(served)) {}
+    // OPTIONS, CATALOGUE and TOUCHED must outlive the judge; it notes in TOUCHED of which device something
+    // was told.
+    Judge(const EngineOptions& options, const Catalogue& catalogue, std::set<DevNum>& touched, Sink sink,
+          Served served)
+        : options_(options),
+          catalogue_(catalogue),
+          touched_(touched),
+          sink_(std::move(sink)),
+          served_(std::move(served)) {}
 
     void set_time(Time now) { now_ = now; }
     // While ON, initial events that list volumes wait: those may not have been read yet.
@@ -42,6 +49,10 @@ class Judge {
     void fire(Device& device, bool all_waiting);
     // When fire() would next do something.
     static std::optional<Time> due(const Device& device);
+
+    // How many events there were; goes into their ids.
+    std::uint64_t count() const { return counter_; }
+    void count_from(std::uint64_t count) { counter_ = count; }
 
  private:
     struct Marks {
@@ -70,10 +81,12 @@ class Judge {
     static bool is_end_of(const Device& device, const TargetState& target, const Said& said,
                           const ConditionKey& key, const TargetState::Parts& shown_before);
     bool wait(Device& device, const ConditionKey& key, Waiting::What what, Fields& data, const Cause& cause);
+    void touch(const Device& device) { touched_.insert(device.id.number); }
     void gauges(Device& device, TargetState& target, const Said& said, const Cause& cause, bool initial);
 
     const EngineOptions& options_;
     const Catalogue& catalogue_;
+    std::set<DevNum>& touched_;
     Sink sink_;
     Served served_;
     Time now_{};

@@ -36,18 +36,23 @@ bool another_table(const Device& device, const DeviceReading& reading) {
 void Engine::Impl::take(const DeviceReading& reading) {
     if (registry.is_past(reading.id)) return;
     Device* device = registry.find(reading.id.number);
-    if (device && !Registry::same_lifetime(*device, reading.id)) {
-        end_lifetime(*device, {source_of(reading, 0, true, false), 0, {}});
+    bool unwatched = came_unwatched(device);
+    if (device && !goes_on(*device, reading)) {
+        end_lifetime(*device, {unwatched ? "restart" : source_of(reading, 0, true, false), 0, {}});
         device = nullptr;
+        unwatched = came_unwatched(device);
     }
     if (!device) {
         device = &registry.create(reading.id);
-        device->announced = !baseline_done || reading.why == Why::start;
+        device->announced = !unwatched && (!baseline_done || reading.why == Why::start);
     }
     const bool first = !device->read;
     const bool known = !first && !device->targets.empty();
     const auto steps = first ? 0 : reading.event_nr - device->event_nr;
-    Cause cause{source_of(reading, steps, device->announced, first), steps, {}};
+    Cause cause{unwatched ? "restart" : source_of(reading, steps, device->announced, first), steps, {}};
+    // What no event may tell of, and yet a successor has to know.
+    if (first || steps > 0 || device->id.uuid != reading.id.uuid || device->id.diskseq != reading.id.diskseq)
+        touched.insert(reading.id.number);
     device->read = true;
     device->event_nr = reading.event_nr;
     // What an event announced may stand in the status only a moment later: look again, ever less soon.
@@ -57,23 +62,26 @@ void Engine::Impl::take(const DeviceReading& reading) {
         device->follow_up =
             4 * device->follow_up < options.poll_interval ? 4 * device->follow_up : Duration{};
     identify(*device, reading, cause);
+    if (device->awaited) welcome_back(*device, cause);
     if (first && !device->announced) {
         judge.happened(device, core_type("device.added"), {}, cause);
-        device->unsettled = true;
+        device->unsettled = !unwatched;
     }
     device->announced = true;
     compare_targets(*device, reading, cause, known);
     note_suspension(*device, reading, cause);
 
     const bool asleep = reading.suspended || reading.internal_suspend;
+    if (device->held && !asleep) { // this one is in its place
+        cause.steps += device->held->cause.steps;
+        if (device->held->cause.source == "restart") cause.source = "restart";
+    }
     if (asleep) {
         device->held.reset();
     } else if (device->unsettled && settles(*device)) {
-        if (device->held) cause.steps += device->held->cause.steps;
         device->held = Held{reading, std::move(cause)};
         device->unsettled = false;
     } else {
-        if (device->held) cause.steps += device->held->cause.steps;
         device->held.reset();
         device->unsettled = false;
         look(*device, reading, cause);
@@ -112,6 +120,7 @@ void Engine::Impl::compare_targets(Device& device, const DeviceReading& reading,
     for (std::uint32_t i = 0; i < device.targets.size(); ++i)
         if (i >= reading.targets.size() || device.targets[i].type != reading.targets[i].type)
             retire(device, i, cause);
+    if (another_table(device, reading)) touched.insert(device.id.number);
     device.targets.resize(reading.targets.size());
     for (std::uint32_t i = 0; i < reading.targets.size(); ++i) {
         auto& target = device.targets[i];
@@ -153,6 +162,7 @@ void Engine::Impl::retire(Device& device, std::uint32_t target, const Cause& cau
 void Engine::Impl::note_suspension(Device& device, const DeviceReading& reading, const Cause& cause) {
     const bool asleep = reading.suspended || reading.internal_suspend;
     if (device.suspended && !asleep) device.unsettled = true;
+    if (device.suspended != asleep) touched.insert(device.id.number);
     device.suspended = asleep;
     // A device that the kernel itself suspended (a thin with its pool) is not the one to be reported.
     const bool counts = reading.suspended && !reading.internal_suspend && !reading.targets.empty();
@@ -176,9 +186,9 @@ void Engine::Impl::look(Device& device, TargetState& target, const TargetReading
         return TargetView{&device.id, target.index, start, length, target.type, table, status};
     };
     const std::string table = reading.table.value_or("");
-    if (target.understood && !target.in_doubt && target.told.empty() && device.waiting.empty() &&
-        target.last_status == *reading.status && target.last_table == table &&
-        target.last_length == reading.length &&
+    if (!std::exchange(target.recalled, false) && target.understood && !target.in_doubt &&
+        target.told.empty() && device.waiting.empty() && target.last_status == *reading.status &&
+        target.last_table == table && target.last_length == reading.length &&
         std::none_of(target.gauges.begin(), target.gauges.end(), [](const auto& g) { return g.retuned(); })) {
         for (auto& gauge : target.gauges) gauge.unchanged(now); // the same text says nothing new
         return;
@@ -191,6 +201,7 @@ void Engine::Impl::look(Device& device, TargetState& target, const TargetReading
         not_understood(device, target, said, *reading.status, cause, initial);
         return;
     }
+    if (initial || target.in_doubt) touched.insert(device.id.number);
     target.understood = true;
     target.in_doubt = false;
     target.last_table = table;
@@ -208,7 +219,7 @@ void Engine::Impl::look(Device& device, TargetState& target, const TargetReading
 
 void Engine::Impl::not_understood(Device& device, TargetState& target, const Said& said,
                                   std::string_view text, const Cause& cause, bool initial) {
-    target.in_doubt = true;
+    if (!std::exchange(target.in_doubt, true)) touched.insert(device.id.number);
     target.wish = options.poll_interval; // until it is understood again
     if (said.outcome == Said::Outcome::fault)
         judge.core(device, {target.index, &core_type("monitor.plugin_failed"), target.plugin->family().name},
@@ -246,19 +257,27 @@ void Engine::Impl::take(const DeviceRemoved& removed) {
 void Engine::Impl::take(const Unresponsive& unresponsive) {
     if (registry.is_past(unresponsive.id)) return;
     Device* device = registry.find(unresponsive.id.number);
+    bool unwatched = came_unwatched(device);
     if (device && !Registry::same_lifetime(*device, unresponsive.id)) {
-        end_lifetime(*device, {"kernel", 0, {}});
+        end_lifetime(*device, {unwatched ? "restart" : "kernel", 0, {}});
         device = nullptr;
+        unwatched = came_unwatched(device);
     }
     if (!device) {
         device = &registry.create(unresponsive.id);
         device->announced = !baseline_done;
     }
+    device->seen = true;
     Value::List names;
     for (const auto& name : unresponsive.devices) names.push_back({name});
     const auto& type = core_type("device.unresponsive");
     judge.core(*device, {kNoTarget, &type, ""}, true, {{"devices", {std::move(names)}}},
-               {device->read ? "kernel" : "start", 0, {}}, !device->read);
+               {unwatched      ? "restart"
+                : device->read ? "kernel"
+                               : "start",
+                0,
+                {}},
+               !device->read);
 }
 
 void Engine::Impl::take(const Responsive& responsive) {

@@ -18,9 +18,15 @@ Device& Registry::create(const DeviceId& id) {
     return *slot;
 }
 
+void Registry::adopt(std::unique_ptr<Device> device) {
+    device->serial = ++serial_;
+    devices_[device->id.number] = std::move(device);
+}
+
 void Registry::erase(Device& device) {
     schedule(device, std::nullopt);
-    if (device.id.diskseq) {
+    // What was only remembered may be wrong, and must not hide the device that is there.
+    if (device.id.diskseq && !device.awaited) {
         auto& last = ended_[device.id.number];
         last = std::max(last, *device.id.diskseq);
     }
@@ -36,7 +42,8 @@ bool Registry::is_past(const DeviceId& id) const {
     const auto ended = ended_.find(id.number);
     if (ended != ended_.end() && *id.diskseq <= ended->second) return true;
     const auto alive = devices_.find(id.number);
-    return alive != devices_.end() && alive->second->id.diskseq && *id.diskseq < *alive->second->id.diskseq;
+    if (alive == devices_.end() || alive->second->awaited || !alive->second->id.diskseq) return false;
+    return *id.diskseq < *alive->second->id.diskseq;
 }
 
 void Registry::schedule(Device& device, std::optional<Time> due) {

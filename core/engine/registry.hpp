@@ -15,6 +15,8 @@ class Registry {
  public:
     Device* find(DevNum number);
     Device& create(const DeviceId& id);
+    // Takes one that was remembered. REQUIRES: its number has none.
+    void adopt(std::unique_ptr<Device> device);
     void erase(Device& device);
 
     // Is a reading of this identity one of DEVICE's lifetime? An unknown diskseq that becomes known is.

@@ -63,13 +63,15 @@ void Engine::Impl::take(const UeventReading& uevent, Time at) {
             // It came before the first reading: the uevent itself says what is needed to tell of it.
             device = &registry.create(*id);
             device->announced = true;
-            if (baseline_done) judge.happened(device, core_type("device.added"), {}, {"uevent", 0, {}});
+            if (baseline_done || has_memory)
+                judge.happened(device, core_type("device.added"), {}, {"uevent", 0, {}});
         }
         batch.add(id->number, uevent, at, options.batch);
         if (batch.complete(device->last_dm_seqnum)) flush_batch();
         return;
     }
     if (!device) return;
+    if (id->diskseq && id->diskseq != device->id.diskseq) touched.insert(id->number);
     if (id->diskseq) device->id.diskseq = id->diskseq;
     if (uevent["ACTION"] == "remove") {
         end_lifetime(*device, {"uevent", 0, {}});
