@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// SQLite's log of changes (WAL) without its syncs: a commit appends to a file in memory, and what a killed
+// process has appended is there for the next one. Its index is kept in the process's own memory
+// (locking_mode=EXCLUSIVE), so no third file is shared or mapped.
+#include "store/ledger.hpp"
+
+#include <linux/magic.h>
+#include <sys/vfs.h>
+
+#include <chrono>
+
+#include "base/text.hpp"
+#include "store/files.hpp"
+#include "store/form.hpp"
+
+namespace dmev {
+namespace {
+
+// Who was killed a moment ago may still be on its way out.
+constexpr std::chrono::milliseconds kPatience{1000};
+// The log is written back into the file at about 1 MiB: it does not grow beyond that.
+constexpr const char* kSetUp =
+    "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
+    "PRAGMA cache_size=-512; PRAGMA wal_autocheckpoint=256; PRAGMA journal_size_limit=2097152";
+constexpr const char* kTables =
+    "CREATE TABLE meta(key TEXT PRIMARY KEY, value BLOB NOT NULL);"
+    "CREATE TABLE remembered(kind BLOB NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,"
+    " PRIMARY KEY(kind, key))";
+
+bool in_memory(const std::string& file) {
+    struct statfs stat {};
+    return statfs(file.c_str(), &stat) == 0 &&
+           (stat.f_type == TMPFS_MAGIC || stat.f_type == static_cast<decltype(stat.f_type)>(RAMFS_MAGIC));
+}
+
+// Whether the file is to blame, so that a new one mends it.
+bool is_faulty(Trouble trouble) {
+    return trouble == Trouble::damaged || trouble == Trouble::no_database || trouble == Trouble::read_only ||
+           trouble == Trouble::other;
+}
+
+// An open database; or why what is there cannot be used, and a new one could.
+struct Opened {
+    Database database;
+    std::string faulty; // why; empty: all is well
+};
+
+// A file of this size is read in a moment, so all of it is looked at.
+Result<std::string> find_damage(Database& database) {
+    std::string found;
+    auto r = database.run("PRAGMA quick_check(1)", {}, [&](const Database::Row& row) {
+        found = row.bytes(0);
+        return false;
+    });
+    if (!r) return r.error();
+    return found == "ok" ? std::string{} : found;
+}
+
+Result<std::string> find_fault(Database& database, const std::string& boot_id) {
+    const auto likeness = compare_form(database, kLedgerForm);
+    if (!likeness) return likeness.error();
+    if (*likeness == Likeness::empty) {
+        if (auto r = give_form(database, kLedgerForm, kTables); !r) return r.error();
+        auto r = database.run("INSERT INTO meta VALUES('boot', ?)", {Database::blob(boot_id)});
+        if (!r) return r.error();
+        return std::string{};
+    }
+    if (*likeness != Likeness::same)
+        return std::string{*likeness == Likeness::foreign ? "it is another program's"
+                                                          : "it is of another version of this program"};
+    if (auto damage = find_damage(database); !damage || !damage->empty()) return damage;
+    std::string boot;
+    auto r =
+        database.run("SELECT value FROM meta WHERE key='boot'", {}, [&](const auto& row) {
+            boot = row.bytes(0);
+            return false;
+        });
+    if (!r) return r.error();
+    return boot == boot_id ? std::string{} : std::string{"it is of another boot of the machine"};
+}
+
+Result<Opened> try_open(const std::string& file, const std::string& boot_id) {
+    Opened opened;
+    auto& database = opened.database;
+    auto r = database.open(file, Database::Access::write, kPatience);
+    if (r) r = database.exec(kSetUp);
+    auto fault = r ? find_fault(database, boot_id) : Result<std::string>{r.error()};
+    if (!fault) {
+        if (!is_faulty(database.trouble())) return fault.error();
+        fault = fault.error().why;
+    }
+    opened.faulty = *fault;
+    return opened;
+}
+
+} // namespace
+
+struct Ledger::Impl {
+    Database database;
+};
+
+Ledger::Ledger(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Ledger::Ledger(Ledger&&) noexcept = default;
+Ledger& Ledger::operator=(Ledger&&) noexcept = default;
+Ledger::~Ledger() = default;
+
+Result<Ledger> Ledger::open(const std::string& file, const std::string& boot_id) {
+    const auto path = make_private_file(file, false);
+    if (!path) return path.error();
+    auto opened = try_open(*path, boot_id);
+    std::vector<std::string> warnings;
+    if (opened && !opened->faulty.empty()) {
+        opened->database.close();
+        const auto aside = *path + ".bad";
+        remove_database(aside);
+        warnings.push_back("what a predecessor remembered cannot be used: " + escape(*path) + ": " +
+                           escape(opened->faulty) + "; set aside as " + escape(aside));
+        if (auto r = rename_database(*path, aside); !r) return r.error();
+        if (const auto again = make_private_file(file, false); !again) return again.error();
+        opened = try_open(*path, boot_id);
+        if (opened && !opened->faulty.empty())
+            return Error{ErrorKind::failed, "cannot use", *path, opened->faulty, ""};
+    }
+    if (!opened) return opened.error();
+    if (!in_memory(*path))
+        warnings.push_back(escape(*path) +
+                           " is not on a file system in memory (tmpfs): where its disk hangs, this program "
+                           "does; name a directory of one with --run-dir");
+    Ledger ledger{std::make_unique<Impl>(std::move(opened->database))};
+    ledger.warnings_ = std::move(warnings);
+    return ledger;
+}
+
+Result<std::vector<Remembered>> Ledger::load() {
+    std::vector<Remembered> all;
+    auto r = impl_->database.run(
+        "SELECT kind, key, value FROM remembered ORDER BY kind, key", {}, [&](const Database::Row& row) {
+            all.push_back({std::string{row.bytes(0)}, std::string{row.bytes(1)}, std::string{row.bytes(2)}});
+            return true;
+        });
+    if (!r) return r.error();
+    return all;
+}
+
+Result<> Ledger::commit(std::span<const Remembered> changes) {
+    if (changes.empty()) return {};
+    auto& database = impl_->database;
+    return database.transact([&]() -> Result<> {
+        for (const auto& [kind, key, value] : changes) {
+            using D = Database;
+            auto r = value.empty()
+                         ? database.run("DELETE FROM remembered WHERE kind=? AND key=?",
+                                        {D::blob(kind), D::blob(key)})
+                         : database.run("INSERT INTO remembered VALUES(?, ?, ?) ON CONFLICT(kind, key)"
+                                        " DO UPDATE SET value=excluded.value",
+                                        {D::blob(kind), D::blob(key), D::blob(value)});
+            if (!r) return r;
+        }
+        return {};
+    });
+}
+
+} // namespace dmev
