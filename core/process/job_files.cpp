@@ -190,12 +190,10 @@ Result<std::optional<JobFiles::Orphan>> JobFiles::claim(const std::string& id) c
         if (!fd || !write_all(fd.get(), write_claim(id, own_process_id())))
             return failed("cannot write", draft);
     }
-    const bool ours = link(draft.c_str(), final.c_str()) == 0;
-    const auto error = failed("cannot write", final);
-    const bool exists = errno == EEXIST;
+    const int error = link(draft.c_str(), final.c_str()) == 0 ? 0 : errno;
     unlink(draft.c_str());
-    if (ours) return std::optional<Orphan>{};
-    if (!exists) return error;
+    if (error == 0) return std::optional<Orphan>{};
+    if (error != EEXIST) return errno_error("cannot write", escape(final), error);
     auto taken = take(id);
     if (taken.claimed) return std::optional<Orphan>{}; // by one before us, which did not come further
     if (taken.orphan) return std::optional{*std::move(taken.orphan)};
