@@ -179,7 +179,8 @@ class Dispatcher {
         if (dies()) return;
         e.id = "a" + std::to_string(remains_.said.size());
         e.time = remains_.now;
-        remains_.said.push_back(e.type + " " + find_field(e.data, "program")->text());
+        const auto* program = find_field(e.data, "program");
+        remains_.said.push_back(e.type + " " + (program ? program->text() : "-"));
         inbox_.push_back(std::move(e));
     }
     // As a loop has to: what was said is the rules' before the programs that it is about are forgotten.
