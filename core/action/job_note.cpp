@@ -163,6 +163,10 @@ JobNote note(const Json& json) {
     out.event = event(member(json, "event"));
     for (const auto& argument : list(json, "argv").GetArray()) out.argv.push_back(text(argument));
     for (const auto& expected : list(json, "expect").GetArray()) out.expect.push_back(expectation(expected));
+    if (has(json, "remembered")) {
+        if (!member(json, "remembered").IsBool()) throw Bad{"remembered is neither true nor false"};
+        out.remembered = member(json, "remembered").GetBool();
+    }
     for (const auto& gauge : list(json, "gauges").GetArray())
         out.before.gauges.push_back({text(gauge, "name"), number<std::uint64_t>(gauge, "used"),
                                      number<std::uint64_t>(gauge, "total")});
@@ -197,7 +201,9 @@ std::string write_note(const JobNote& note) {
             .member("used", gauge.used)
             .member("total", gauge.total)
             .end_object();
-    json.end_array().end_object();
+    json.end_array();
+    if (note.remembered) json.member("remembered", true);
+    json.end_object();
     return line;
 }
 

@@ -21,7 +21,8 @@ struct JobNote {
     std::string lock;
     std::vector<std::string> argv;
     std::vector<Expectation> expect;
-    TargetFacts before; // what the expectations compare with: gauges
+    TargetFacts before;      // what the expectations compare with: gauges
+    bool remembered = false; // a ledger knew of it before it was started
 };
 
 std::string write_note(const JobNote& note);

@@ -42,7 +42,7 @@ JobNote Runner::Impl::note_of(const Run& run) const {
 }
 
 void Runner::Impl::settle() {
-    for (;;) {
+    while (begun) {
         if (!ready.empty()) {
             const auto id = ready.front();
             ready.pop_front();
@@ -63,14 +63,18 @@ void Runner::Impl::settle() {
 void Runner::Impl::advance(RunId id) {
     auto& run = runs.at(id);
     if (run.at >= run.firing.steps.size()) return close(id, std::nullopt, {});
+    if (std::exchange(run.restored, false) && run.at == 0 && !still_so(run.firing.event)) {
+        log::info("rule '{}': {} is no longer so, and was not begun before the restart",
+                  escape(run.firing.rule->settings.name.text), run.firing.event.type);
+        return close(id, std::nullopt, {});
+    }
     run.moved = false;
     run.job = plan(run.firing, run.step(), plugins, target_of(run.firing.event), ports.to_json);
     switch (run.job.kind) {
         case Job::Kind::program: queue.add(id, run.firing.event.severity, run.job.lock); break;
         case Job::Kind::log:
             if (log::enabled(run.job.level)) log::write(run.job.level, run.job.line);
-            ++run.at;
-            ready.push_back(id);
+            next_step(id, run);
             break;
         case Job::Kind::refused:
         case Job::Kind::fault: not_planned(id, run); break;
@@ -84,8 +88,7 @@ void Runner::Impl::not_planned(RunId id, Run& run) {
         return step_over(id, failed(run.job.why, refused), note_of(run));
     log::debug("rule '{}': {} is not run again: {}", escape(run.firing.rule->settings.name.text),
                run.step().name, escape(run.job.why));
-    ++run.at;
-    ready.push_back(id);
+    next_step(id, run);
 }
 
 // A hook may have waited long: it is planned once more, on what is true now. False: it is not to be started.
@@ -97,8 +100,7 @@ bool Runner::Impl::ready_to_start(RunId id, Run& run, const Queue::Next& next) {
         if (!current) {
             log::debug("rule '{}': {} is not run: {} is no longer so", escape(now.rule->settings.name.text),
                        run.step().name, now.event.type);
-            ++run.at;
-            ready.push_back(id);
+            next_step(id, run);
             return false;
         }
         current->id = std::move(now.event.id);
@@ -132,7 +134,11 @@ void Runner::Impl::start(const Queue::Next& next) {
     if (!job.note.expect.empty())
         if (auto facts = target_of(run.firing.event)) job.note.before = *std::move(facts);
     const auto id = next_id();
+    job.note.remembered = static_cast<bool>(ports.remember);
     run.job.program.note = write_note(job.note);
+    run.program = id;
+    touched.insert(next.run);
+    remember();
     if (auto started = programs.start(id, run.job.program); !started) {
         give_back();
         return step_over(next.run, failed("could not be started: " + started.error().text()), job.note);
@@ -142,21 +148,31 @@ void Runner::Impl::start(const Queue::Next& next) {
 
 void Runner::Impl::step_over(RunId id, const StepResult& result, const JobNote& note) {
     auto& run = runs.at(id);
+    run.program.clear();
+    run.restored = false;
     const bool for_good = result.refused || run.job.kind == Job::Kind::fault;
     if (result.what != StepResult::What::finished) {
         run.outcome.ok = false;
-        if (!for_good) run.outcome.failed.push_back(run.firing.steps[run.at]);
+        if (!for_good && run.at < run.firing.steps.size())
+            run.outcome.failed.push_back(run.firing.steps[run.at]);
     }
     if (run.last()) return close(id, result, note);
-    ++run.at;
-    ready.push_back(id);
+    next_step(id, run);
     ports.event(result_event(note, result, catalogue, ports.clock()));
+}
+
+void Runner::Impl::next_step(RunId id, Run& run) {
+    ++run.at;
+    touched.insert(id);
+    ready.push_back(id);
 }
 
 // The run ends first, since only then is it known whether its failed steps are tried again.
 void Runner::Impl::close(RunId id, std::optional<StepResult> result, const JobNote& note) {
     const auto node = runs.extract(id);
     const auto& run = node.mapped();
+    touched.erase(id);
+    if (run.written) news.push_back({"run", std::to_string(run.firing.id), ""});
     const auto rule = run.firing.rule->settings.name.text;
     const auto retry = run.firing.rule->settings.retry;
     const auto again = ports.ended(run.firing.id, run.outcome);
@@ -188,6 +204,7 @@ void Runner::run(Firing&& firing) {
     Impl::Run run;
     run.firing = std::move(firing);
     impl_->runs.emplace(id, std::move(run));
+    impl_->touched.insert(id);
     impl_->ready.push_back(id);
 }
 
@@ -198,16 +215,7 @@ void Runner::limit(LimitSettings limits) {
 
 void Runner::adopt() {
     const Impl::Turn turn{*impl_};
-    for (auto& found : impl_->programs.adopt()) {
-        Impl::Active job;
-        if (auto note = read_note(found.note))
-            job.note = *std::move(note);
-        else
-            log::warning("job {}: {}", escape(found.id), escape(note.error().text()));
-        job.has_slot = false; // what hangs since an earlier run must not keep ours from running
-        impl_->queue.take_lock(job.note.lock);
-        impl_->active.emplace(found.id, std::move(job));
-    }
+    for (const auto& found : impl_->programs.adopt()) impl_->attach(std::nullopt, found);
 }
 
 void Runner::ended(const std::string& id, Ended&& ended) {
@@ -225,7 +233,7 @@ void Runner::overdue(const std::string& id, std::chrono::milliseconds after) {
     StepResult result;
     result.what = StepResult::What::overdue;
     result.ran = after;
-    result.adopted = !job.run;
+    result.adopted = job.adopted;
     impl_->ports.event(result_event(job.note, result, impl_->catalogue, impl_->ports.clock()));
 }
 

@@ -30,6 +30,10 @@ class Runner {
         std::function<void(Event&&)> event;
         // Gives when the failed steps are tried again, if they are: said in the event.
         std::function<std::optional<Time>(std::uint64_t firing, const Decider::Outcome&)> ended;
+        // What changed() tells, the decider's too, is to be kept before this returns: it is called right
+        // before a program is started, and before what came of one is forgotten. What was said by then is to
+        // be the rules' already. May be empty: nobody remembers.
+        std::function<void()> remember;
     };
     // EFFECT_WITHIN: how long after a program's end its effect may take to show.
     Runner(Loop& loop, Programs& programs, std::span<const Plugin> plugins, const Catalogue& catalogue,
@@ -44,6 +48,14 @@ class Runner {
     void limit(LimitSettings limits); // from a reload
     // What an earlier instance left behind holds its lock until it ends, and is reported then.
     void adopt();
+    // Instead, from the rows of kind "run" and the runs that the decider says are out: finds the programs
+    // that run, or ended since. Nothing is begun before begin(), when every device has been read. Then each
+    // run goes on: a step of which no program is found is begun anew, the first only if what it is about
+    // still holds. The errors: rows that cannot be read; their runs end without being begun again.
+    std::vector<Error> restore(std::span<const Remembered> rows, std::vector<Firing> firings);
+    void begin();
+    // What a successor must know that is not as changed() gave it last.
+    std::vector<Remembered> changed();
     // A reading of DEVICE was taken in: an effect may show.
     void looked(DevNum device);
     // For programs.

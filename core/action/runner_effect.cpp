@@ -22,6 +22,7 @@ std::optional<TargetFacts> Runner::Impl::target_of(const Event& event) const {
 }
 
 void Runner::Impl::program_over(const std::string& id, Ended&& ended) {
+    if (concluded.erase(id) > 0) return programs.done(id);
     const auto it = active.find(id);
     if (it == active.end()) return;
     auto& job = it->second;
@@ -90,11 +91,14 @@ void Runner::Impl::conclude(const std::string& id, StepResult result) {
     else
         queue.give_lock(job.note.lock);
     result.ended = std::move(job.ended);
-    result.adopted = !job.run;
-    if (job.run)
+    result.adopted = job.adopted;
+    if (job.run) {
         step_over(*job.run, result, job.note);
-    else
+    } else {
         ports.event(result_event(job.note, result, catalogue, ports.clock()));
+        if (job.row) news.push_back({"run", "job/" + node.key(), ""});
+    }
+    remember();
     programs.done(node.key()); // not before: who dies now has its end reported by a successor
 }
 

@@ -4,9 +4,11 @@
 #pragma once
 #include <deque>
 #include <map>
+#include <set>
 
 #include "action/queue.hpp"
 #include "action/results.hpp"
+#include "action/run_memory.hpp"
 #include "action/runner.hpp"
 
 namespace dmev {
@@ -21,6 +23,9 @@ struct Runner::Impl {
         Job job;            // of the step that waits
         bool moved = false; // its job has changed its lock once
         Decider::Outcome outcome;
+        std::string program;     // of the step that runs, or is about to
+        bool restored = false;   // an earlier instance's, and nothing was begun since
+        std::size_t written = 0; // what a successor was told of it: its hash; 0: nothing
         const Step& step() const { return firing.rule->steps[firing.steps[at]]; }
         bool last() const { return at + 1 >= firing.steps.size(); }
     };
@@ -29,6 +34,8 @@ struct Runner::Impl {
         std::optional<RunId> run; // none: adopted
         JobNote note;
         bool has_slot = true;
+        bool adopted = false; // an earlier instance started it
+        bool row = false;     // of its own, since it is no run's
         // Once it has ended well and something is expected:
         std::optional<Ended> ended;
         Time ended_at{};
@@ -69,10 +76,21 @@ struct Runner::Impl {
     void start(const Queue::Next& next);
     void not_planned(RunId id, Run& run);
     bool ready_to_start(RunId id, Run& run, const Queue::Next& next);
+    void next_step(RunId id, Run& run);
     void step_over(RunId id, const StepResult& result, const JobNote& note);
     void close(RunId id, std::optional<StepResult> result, const JobNote& note);
     JobNote note_of(const Run& run) const;
     std::string next_id();
+
+    // runner_restore.cpp
+    void attach(std::optional<RunId> run, const Programs::Found& found);
+    void attach_alone(const Programs::Found& found);
+    void go_on(RunId id, Run& run);
+    void take_up(Firing&& firing, const Remembered* row, std::map<std::string, Programs::Found>& found,
+                 std::vector<Error>& bad);
+    bool still_so(const Event& event) const;
+    std::vector<Remembered> changed();
+    void remember() const;
 
     // runner_effect.cpp
     void program_over(const std::string& id, Ended&& ended);
@@ -98,6 +116,11 @@ struct Runner::Impl {
     RunId last_run = 0;
     std::uint64_t last_program = 0;
     int depth = 0;
+    bool begun = true; // else nothing is begun
+    std::set<RunId> touched;
+    std::vector<Remembered> news;    // rows of what is no run of ours any more
+    std::set<std::string> unclaimed; // programs of no run, which may have been started or not
+    std::set<std::string> concluded; // programs whose end was said by an earlier instance
 };
 
 } // namespace dmev

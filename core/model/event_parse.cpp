@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads back what event_json() writes; for --explain. What is not needed for that is not asked for.
+// Reads back what event_json() writes, for --explain and for what a successor is told. What rules can do
+// without is not asked for.
 #include <charconv>
 #include <limits>
 
@@ -41,6 +42,13 @@ std::uint32_t number(const Json& object, const char* name) {
     if (!value) return 0;
     if (!value->IsUint()) throw Bad{std::string{name} + " is not a number from 0 to 4294967295"};
     return value->GetUint();
+}
+
+std::optional<std::uint64_t> large_number(const Json& object, const char* name) {
+    const auto* value = find(object, name);
+    if (!value) return std::nullopt;
+    if (!value->IsUint64()) throw Bad{std::string{name} + " is not a whole number from 0 on"};
+    return value->GetUint64();
 }
 
 const Json* object(const Json& in, const char* name) {
@@ -121,6 +129,11 @@ Event event_of(const Json& json) {
     if (const auto* device = object(json, "device")) event.device = device_of(*device);
     if (const auto* target = object(json, "target"))
         event.target = EventTarget{text(*target, "type"), number(*target, "index")};
+    if (const auto* kernel = object(json, "kernel"))
+        event.kernel = EventKernel{number(*kernel, "event_nr"), number(*kernel, "steps")};
+    if (const auto* uevent = object(json, "uevent"))
+        event.uevent = EventUevent{text(*uevent, "action", ""), large_number(*uevent, "seqnum"),
+                                   large_number(*uevent, "dm_seqnum"), text(*uevent, "dm_action", "")};
     if (const auto* data = object(json, "data"))
         for (const auto& member : data->GetObject())
             event.data.emplace_back(own(member.name), value_of(member.value, 0));
@@ -135,7 +148,8 @@ Result<Event> parse_event(std::string_view json) {
                      "give what `dmevent_tool --json` prints, one object a line"};
     };
     rapidjson::Document document;
-    document.Parse<rapidjson::kParseIterativeFlag>(json.data(), json.size());
+    document.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag>(json.data(),
+                                                                                        json.size());
     if (document.HasParseError())
         return bad(std::string{rapidjson::GetParseError_En(document.GetParseError())} + " (at byte " +
                    std::to_string(document.GetErrorOffset() + 1) + ")");

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <memory>
 
@@ -57,6 +58,9 @@ bool take_ownership(int fd) {
     return fcntl(fd, F_OFD_SETLK, &whole) == 0;
 }
 
+// Long after whoever was to write a job instead: nobody sleeps as long between its order and its job.
+constexpr std::time_t claim_lasts = 3600;
+
 Fd open_existing(const std::string& path) {
     return Fd{open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)};
 }
@@ -96,12 +100,16 @@ Result<Fd> JobFiles::keep(const Order& order) const {
     Fd fd = create_locked(draft);
     if (!fd) return failed("cannot write", draft);
     auto error = std::optional<Error>{};
-    if (!write_all(fd.get(), write_job(order, shepherd)))
+    bool claimed = false;
+    if (!write_all(fd.get(), write_job(order, shepherd))) {
         error = failed("cannot write", draft);
-    else if (renameat2(AT_FDCWD, draft.c_str(), AT_FDCWD, final.c_str(), RENAME_NOREPLACE) < 0)
+    } else if (renameat2(AT_FDCWD, draft.c_str(), AT_FDCWD, final.c_str(), RENAME_NOREPLACE) < 0) {
+        claimed = errno == EEXIST;
         error = failed("cannot write", final);
+    }
     if (!error) return fd;
     unlink(draft.c_str());
+    if (claimed) return Fd{};
     return *std::move(error);
 }
 
@@ -127,7 +135,11 @@ std::vector<JobFiles::Orphan> JobFiles::take_orphans() const {
         const auto id = name.substr(0, dot);
         const auto suffix = dot == name.npos ? "" : name.substr(dot);
         if (suffix == ".job") {
-            if (auto orphan = take(id)) orphans.push_back(*std::move(orphan));
+            auto taken = take(id);
+            if (taken.orphan) orphans.push_back(*std::move(taken.orphan));
+            if (taken.claimed) sweep_claim(id);
+        } else if (suffix == ".claim.tmp") {
+            unlink((dir_ + "/" + name).c_str());
         } else if (suffix == ".job.tmp") {
             const auto path = dir_ + "/" + name;
             const Fd draft = open_existing(path);
@@ -140,24 +152,59 @@ std::vector<JobFiles::Orphan> JobFiles::take_orphans() const {
     return orphans;
 }
 
-std::optional<JobFiles::Orphan> JobFiles::take(const std::string& id) const {
+JobFiles::Taken JobFiles::take(const std::string& id) const {
+    Taken out;
     const auto file = path(id, ".job");
+    const auto not_taken = [&out](std::string why) {
+        out.why_not = std::move(why);
+        return std::move(out);
+    };
     Fd fd = open_existing(file);
-    if (!fd && errno == ENOENT) return std::nullopt;
-    if (fd && (!take_ownership(fd.get()) || !is_linked(fd.get()))) return std::nullopt;
+    out.gone = !fd && errno == ENOENT;
+    if (out.gone) return out;
+    if (fd && !take_ownership(fd.get())) return not_taken("another process has taken it over");
+    if (fd && !is_linked(fd.get())) return not_taken("it was removed this moment");
     const auto text = read_all(fd);
     if (!text) {
-        log::warning("{}; it is left for the next start", failed("cannot read", file).text());
-        return std::nullopt;
+        const auto why = failed("cannot read", file).text();
+        log::warning("{}; it is left for the next start", why);
+        return not_taken(why);
     }
     auto record = is_job_id(id) ? read_job(*text) : std::nullopt;
     if (!record) {
         log::warning("{} is damaged and was removed", escape(file));
         remove(id);
-        return std::nullopt;
+        return not_taken("it is damaged");
     }
-    if (lives(record->dispatcher)) return std::nullopt;
-    return Orphan{id, *std::move(record), std::move(fd)};
+    if (lives(record->dispatcher)) return not_taken("who started it lives");
+    out.claimed = record->claim;
+    if (!out.claimed) out.orphan = Orphan{id, *std::move(record), std::move(fd)};
+    return out;
+}
+
+Result<std::optional<JobFiles::Orphan>> JobFiles::claim(const std::string& id) const {
+    // No half-written claim is ever seen: a link appears as a whole, and replaces nothing.
+    const auto draft = path(id, ".claim.tmp"), final = path(id, ".job");
+    {
+        const Fd fd{open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)};
+        if (!fd || !write_all(fd.get(), write_claim(id, own_process_id())))
+            return failed("cannot write", draft);
+    }
+    const int error = link(draft.c_str(), final.c_str()) == 0 ? 0 : errno;
+    unlink(draft.c_str());
+    if (error == 0) return std::optional<Orphan>{};
+    if (error != EEXIST) return errno_error("cannot write", escape(final), error);
+    auto taken = take(id);
+    if (taken.claimed) return std::optional<Orphan>{}; // by one before us, which did not come further
+    if (taken.orphan) return std::optional{*std::move(taken.orphan)};
+    return Error{ErrorKind::failed, "cannot take over", escape(final),
+                 taken.gone ? "it was removed this moment" : taken.why_not, ""};
+}
+
+void JobFiles::sweep_claim(const std::string& id) const {
+    struct stat st {};
+    const auto file = path(id, ".job");
+    if (stat(file.c_str(), &st) == 0 && st.st_mtime + claim_lasts < std::time(nullptr)) unlink(file.c_str());
 }
 
 bool JobFiles::watched(const Fd& job) {

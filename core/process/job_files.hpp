@@ -18,7 +18,9 @@ struct JobRecord {
     ProcessId dispatcher;
     pid_t shepherd = 0;
     std::string note;
+    bool claim = false; // there is no shepherd, and none may come: the dispatcher has taken the id
 };
+std::string write_claim(const std::string& id, const ProcessId& dispatcher);
 std::string write_job(const Order& order, const ProcessId& shepherd);
 std::optional<JobRecord> read_job(const std::string& text);
 
@@ -30,7 +32,8 @@ class JobFiles {
     // Makes RUN_DIR and the directory for jobs in it, which nobody but us may enter. The result is absolute.
     static Result<std::string> make_dir(const std::string& run_dir);
 
-    // A shepherd's: writes ID.job, locked as long as the result is open.
+    // A shepherd's: writes ID.job, locked as long as the result is open. An empty one: a dispatcher has
+    // claimed the id, and nothing is to be started.
     Result<Fd> keep(const Order& order) const;
     Result<> leave(const std::string& id, const Ended& ended) const;
 
@@ -43,6 +46,9 @@ class JobFiles {
     // Damaged files are named in a warning and removed, and so is what a removal left half done. What cannot
     // be read is left where it is.
     std::vector<Orphan> take_orphans() const;
+    // Makes ID.job in place of a shepherd that may still come; or gives the job of the one that came. The
+    // error: neither can be had.
+    Result<std::optional<Orphan>> claim(const std::string& id) const;
     static bool watched(const Fd& job); // does its shepherd live?
     // The error: it cannot be read now.
     Result<std::optional<Ended>> ended(const std::string& id) const;
@@ -50,7 +56,14 @@ class JobFiles {
 
  private:
     std::string path(const std::string& id, const char* suffix) const { return dir_ + "/" + id + suffix; }
-    std::optional<Orphan> take(const std::string& id) const;
+    struct Taken {
+        std::optional<Orphan> orphan;
+        bool claimed = false;
+        bool gone = false;   // there is no such job
+        std::string why_not; // not taken
+    };
+    Taken take(const std::string& id) const;
+    void sweep_claim(const std::string& id) const;
     std::string dir_;
 };
 

@@ -38,6 +38,15 @@ bool is_job_id(std::string_view id) {
     });
 }
 
+std::string write_claim(const std::string& id, const ProcessId& dispatcher) {
+    std::string text;
+    JsonWriter out{text};
+    out.begin_object().member("id", id).member("claim", true);
+    write_process(out, "dispatcher", dispatcher);
+    out.end_object();
+    return text + "\n";
+}
+
 std::string write_job(const Order& order, const ProcessId& shepherd) {
     std::string text;
     JsonWriter out{text};
@@ -58,10 +67,12 @@ std::optional<JobRecord> read_job(const std::string& text) {
                                                                                            text.size());
     if (document.HasParseError()) return std::nullopt;
     const auto dispatcher = process(member(document, "dispatcher"));
+    const auto* claim = member(document, "claim");
+    if (dispatcher && claim && claim->IsTrue()) return JobRecord{*dispatcher, 0, {}, true};
     const auto shepherd = process(member(document, "shepherd"));
     const auto* note = member(document, "note");
     if (!dispatcher || !shepherd || !note || !note->IsString()) return std::nullopt;
-    return JobRecord{*dispatcher, shepherd->pid, {note->GetString(), note->GetStringLength()}};
+    return JobRecord{*dispatcher, shepherd->pid, {note->GetString(), note->GetStringLength()}, false};
 }
 
 } // namespace dmev

@@ -121,20 +121,32 @@ void LaunchedPrograms::on_readable(const std::string& id) {
 std::vector<Programs::Found> LaunchedPrograms::adopt() {
     std::vector<Found> found;
     if (dir_.empty()) return found;
-    for (auto& orphan : files_.take_orphans()) {
-        const auto& id = orphan.id;
-        const auto ended = files_.ended(id);
-        const bool running = JobFiles::watched(orphan.file) && !(ended && *ended);
-        found.push_back({id, std::move(orphan.record.note), running});
-        auto& job = jobs_[id];
-        job.file = std::move(orphan.file);
-        job.shepherd = orphan.record.shepherd;
-        job.timer = loop_.after({}, [this, id] {
-            jobs_.at(id).timer = 0;
-            look_at(id);
-        });
-    }
+    for (auto& orphan : files_.take_orphans()) found.push_back(take_over(std::move(orphan)));
     return found;
+}
+
+Programs::Found LaunchedPrograms::take_over(JobFiles::Orphan&& orphan) {
+    const auto id = orphan.id;
+    const auto ended = files_.ended(id);
+    const bool running = JobFiles::watched(orphan.file) && !(ended && *ended);
+    auto& job = jobs_[id];
+    job.file = std::move(orphan.file);
+    job.shepherd = orphan.record.shepherd;
+    job.timer = loop_.after({}, [this, id] {
+        jobs_.at(id).timer = 0;
+        look_at(id);
+    });
+    return {id, std::move(orphan.record.note), running};
+}
+
+Result<std::optional<Programs::Found>> LaunchedPrograms::claim(const std::string& id) {
+    if (!is_job_id(id) || jobs_.contains(id))
+        return Error{ErrorKind::failed, "cannot claim job", escape(id), "its id is no id or in use", ""};
+    if (dir_.empty()) return std::optional<Found>{}; // whoever was to keep it there cannot either
+    auto orphan = files_.claim(id);
+    if (!orphan) return std::move(orphan).error();
+    if (!*orphan) return std::optional<Found>{};
+    return std::optional{take_over(**std::move(orphan))};
 }
 
 // What became of a job that no socket tells of. In this order: a shepherd writes the end before its own.

@@ -25,6 +25,7 @@ class LaunchedPrograms : public Programs {
 
     Result<> start(const std::string& id, const Program& program) override;
     std::vector<Found> adopt() override;
+    Result<std::optional<Found>> claim(const std::string& id) override;
     void done(const std::string& id) override;
 
  private:
@@ -48,6 +49,7 @@ class LaunchedPrograms : public Programs {
     void finish(const std::string& id, Ended&& ended);
     void gone(const std::string& id);
     void let_go(Job& job);
+    Found take_over(JobFiles::Orphan&& orphan);
 
     Loop& loop_;
     Launcher& launcher_;

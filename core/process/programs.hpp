@@ -2,6 +2,7 @@
 // The seam behind which programs run: the launcher's in earnest, a script in tests.
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,11 @@ class Programs {
     };
     // Takes over what was left behind: each then ends through the sink like our own. To be called once.
     virtual std::vector<Found> adopt() = 0;
+
+    // ID is of a start() that an earlier instance may not have come to the end of. None: what may still come of
+    // it starts nothing any more, and ID is used up. Else it was started after all, and is taken over as by
+    // adopt(). The error: neither can be known. After adopt().
+    virtual Result<std::optional<Found>> claim(const std::string& id) = 0;
 
     // What came of ID was said where it must be: nothing of it is kept any longer. After its end, also from
     // within the sink. Until then an instance that follows finds it, and says it once more.

@@ -100,7 +100,9 @@ int shepherd_main(int socket, const ShepherdSetup& setup) {
     Fd job;
     std::string unkept;
     if (!order.jobs.empty()) {
-        if (auto kept = files.keep(order))
+        auto kept = files.keep(order);
+        if (kept && !*kept) return 0; // a successor does it instead
+        if (kept)
             job = *std::move(kept);
         else // what it does matters more than that a successor can find it
             unkept = kept.error().text();

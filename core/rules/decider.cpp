@@ -3,6 +3,7 @@
 #include "rules/decider.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "config/scalars.hpp"
@@ -52,7 +53,7 @@ void Decider::Impl::take(const Event& event) {
 }
 
 void Decider::Impl::offer(std::size_t index, const Event& event) {
-    Lane& lane = lane_of(index, event);
+    Lane& lane = lane_of(index, identity_of(event));
     const auto& rule = settings(lane);
     if (rule.hold == Millis{0} || event.state == State::happened) {
         const auto replaced = lane.waiting.add({event, 1, state_name(event.state)});
@@ -137,13 +138,10 @@ void Decider::Impl::device_left(const std::string& identity) {
         lane.starts = std::move(starts);
         lane.suspended = std::move(suspended);
         if (lane.open) lane.open->last = true;
-        if (lane.blank(settings(lane), now)) {
-            unschedule(lane);
-            by_serial.erase(lane.serial);
-            lanes.erase(it);
-        } else {
+        if (lane.blank(settings(lane), now))
+            erase(it);
+        else
             process(lane);
-        }
     }
 }
 
@@ -159,11 +157,12 @@ void Decider::Impl::drop(Lane& lane, const std::string& why) {
     bare.rule = lane.rule;
     bare.identity = lane.identity;
     bare.open = std::move(lane.open);
+    bare.touched = lane.touched;
+    bare.written = lane.written;
     lane = std::move(bare);
 }
 
-Lane& Decider::Impl::lane_of(std::size_t rule, const Event& event) {
-    auto identity = identity_of(event);
+Lane& Decider::Impl::lane_of(std::size_t rule, std::string identity) {
     const auto [it, fresh] = lanes.try_emplace({rule, identity});
     Lane& lane = it->second;
     if (fresh) {
@@ -175,17 +174,28 @@ Lane& Decider::Impl::lane_of(std::size_t rule, const Event& event) {
     return lane;
 }
 
+// What is known of it, but for its place in the map.
+void Decider::Impl::forget(const Lane& lane) {
+    unschedule(lane);
+    by_serial.erase(lane.serial);
+    if (lane.written) forgotten.push_back(key_of(lane));
+}
+
+Decider::Impl::Lanes::iterator Decider::Impl::erase(Lanes::iterator lane) {
+    forget(lane->second);
+    return lanes.erase(lane);
+}
+
 void Decider::Impl::sweep() {
-    for (auto it = lanes.begin(); it != lanes.end();) {
-        if (it->second.blank(settings(it->second), now)) {
-            unschedule(it->second);
-            by_serial.erase(it->second.serial);
-            it = lanes.erase(it);
-        } else {
-            ++it;
-        }
-    }
+    for (auto it = lanes.begin(); it != lanes.end();)
+        it = it->second.blank(settings(it->second), now) ? erase(it) : std::next(it);
     sweep_at = 2 * lanes.size() + 64;
+}
+
+void Decider::Impl::use(std::shared_ptr<const Rulebook> rules) {
+    book = std::move(rules);
+    fingerprints.clear();
+    for (const auto& rule : book->rules) fingerprints.push_back(fingerprint(rule));
 }
 
 void Decider::Impl::reload(std::shared_ptr<const Rulebook> next) {
@@ -204,8 +214,7 @@ void Decider::Impl::reload(std::shared_ptr<const Rulebook> next) {
             running.erase(lane.open->firing);
         }
         if (found == index.end() || !(same || lane.open)) {
-            unschedule(lane);
-            by_serial.erase(lane.serial);
+            forget(lane);
             continue;
         }
         if (!same) lane.open->last = true;
@@ -214,7 +223,7 @@ void Decider::Impl::reload(std::shared_ptr<const Rulebook> next) {
         kept.insert(std::move(node));
     }
     lanes = std::move(kept);
-    book = std::move(next);
+    use(std::move(next));
     for (auto& [key, lane] : lanes) process(lane);
 }
 

@@ -6,10 +6,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/result.hpp"
 #include "model/event.hpp"
+#include "model/remembered.hpp"
 #include "rules/rulebook.hpp"
 
 namespace dmev {
@@ -75,6 +79,27 @@ class Decider {
 
     // Nothing runs and nothing waits.
     bool idle() const;
+
+    // What a successor must know that is not as changed() gave it last: rows of kind "lane", one for a rule
+    // and device. An empty value: nothing is to be known any more.
+    std::vector<Remembered> changed();
+
+    // Goes on from the rows of an earlier instance. To be called first of all; nothing is said to the ports,
+    // and nothing starts, before begin(), when every device has been read: what take() brings until then is
+    // noted. Of a rule whose settings are others by now only the run that is out is waited for.
+    struct Restored {
+        std::vector<Error> bad; // rows that cannot be read: they are forgotten
+        // Runs that were out, by number, and are until ended(). Without steps: of these nothing is to be
+        // begun any more (the rule is another, what happened is stale), only what runs is to end.
+        std::vector<Firing> open;
+        std::vector<std::pair<const Rule*, Event>> suspended; // which said action.suspended
+    };
+    // STALE_AFTER: what happened, or ended, longer ago is not done any more.
+    Restored restore(std::span<const Remembered> rows, Time now, Millis stale_after);
+    void begin(Time now);
+    // Rows of an earlier boot, which may come at any time later: limits go on, and where nothing is known of
+    // rule and device so does what was to be tried again, and what had happened and was not seen to the end.
+    std::vector<Error> restore_late(std::span<const Remembered> rows, Time now, Millis stale_after);
 
  private:
     struct Impl;

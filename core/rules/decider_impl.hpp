@@ -15,13 +15,13 @@
 namespace dmev {
 
 struct Decider::Impl {
-    Impl(std::shared_ptr<const Rulebook> rules, Ports to) : book(std::move(rules)), ports(std::move(to)) {}
+    Impl(std::shared_ptr<const Rulebook> rules, Ports to) : ports(std::move(to)) { use(std::move(rules)); }
 
     // Every public call holds one.
     struct Call {
         explicit Call(Impl& impl) : impl_(impl) { ++impl_.depth; }
         ~Call() {
-            if (impl_.depth == 1) impl_.flush();
+            if (impl_.depth == 1 && impl_.begun) impl_.flush();
             --impl_.depth;
         }
         Call(const Call&) = delete;
@@ -38,10 +38,27 @@ struct Decider::Impl {
     void note_change(const Event& event);
     void over(Lane& lane, const Subject& subject, State state);
     void device_left(const std::string& identity);
-    Lane& lane_of(std::size_t rule, const Event& event);
+    Lane& lane_of(std::size_t rule, std::string identity);
+    using Lanes = std::map<std::pair<std::size_t, std::string>, Lane>;
+    Lanes::iterator erase(Lanes::iterator lane);
+    void forget(const Lane& lane);
     void sweep();
+    void use(std::shared_ptr<const Rulebook> rules);
     void reload(std::shared_ptr<const Rulebook> rules);
     void drop(Lane& lane, const std::string& why);
+
+    // restore.cpp: what outlives us
+    std::string key_of(const Lane& lane) const;
+    void touch(Lane& lane);
+    std::vector<Remembered> changed();
+    // The lane of a row, with all that still counts of it; none where its rule is gone.
+    std::optional<Lane> read(const Remembered& row, Millis stale_after, bool late,
+                             std::vector<Error>& bad);
+    void fit(Lane& lane) const;
+    void take_open(Lane& lane, Restored& into, Millis stale_after);
+    void drop_stale(Lane& lane, Millis stale_after);
+    bool is_stale(const Event& event, Millis stale_after) const;
+    void merge(Lane&& from, Millis stale_after);
 
     // runs.cpp: what starts
     void process(Lane& lane); // starts what can start, and puts the lane on the agenda
@@ -51,6 +68,7 @@ struct Decider::Impl {
     bool start_retry(Lane& lane);
     bool start_reminder(Lane& lane);
     void start(Lane& lane, Batch batch, Firing firing);
+    Firing letter(const Lane& lane) const; // about the run that is out
     bool has_room(Lane& lane, const Event& about);
     void wait(Lane& lane, const std::string& why, Time until, const char* because);
     std::optional<Time> ended(std::uint64_t firing, const Outcome& outcome);
@@ -73,9 +91,10 @@ struct Decider::Impl {
     void flush();
 
     std::shared_ptr<const Rulebook> book;
+    std::vector<std::string> fingerprints; // of its rules
     Ports ports;
     Time now = Time::min();
-    std::map<std::pair<std::size_t, std::string>, Lane> lanes;
+    Lanes lanes;
     std::map<std::uint64_t, Lane*> by_serial;
     std::set<std::pair<Time, std::uint64_t>> agenda;
     std::map<std::uint64_t, Time> agenda_of;
@@ -85,6 +104,9 @@ struct Decider::Impl {
     std::size_t sweep_at = 64;
     std::vector<std::function<void()>> outbox; // each keeps the rulebook that it speaks of
     int depth = 0;
+    bool begun = true;                  // else nothing starts
+    std::vector<std::uint64_t> touched; // lanes
+    std::vector<std::string> forgotten; // keys of rows
 };
 
 } // namespace dmev

@@ -28,7 +28,9 @@ struct Lane {
     struct Open { // the run that is out
         std::uint64_t firing = 0;
         Batch batch;
+        std::vector<std::uint32_t> steps;
         std::uint32_t attempt = 1, reminder = 0;
+        std::string because;
         bool last = false;                    // its failure is not retried: device or rule are gone
         std::shared_ptr<const Rulebook> book; // whose rule the firing points to
     };
@@ -49,6 +51,9 @@ struct Lane {
     Batch told; // conditions that it ran for; reminders are about those that still hold
     std::uint32_t reminders = 0;
     std::optional<Time> remind_at;
+
+    bool touched = false;      // since it was last written down
+    std::uint64_t written = 0; // what a successor would be told: its hash; 0: nothing
 
     // Not before this, by the cooldown, or by max_runs.
     Time cool(const RuleSettings& settings) const;

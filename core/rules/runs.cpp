@@ -93,6 +93,8 @@ Batch Decider::Impl::holding(Lane& lane, Batch batch, const std::string& why) {
 }
 
 void Decider::Impl::process(Lane& lane) {
+    touch(lane);
+    if (!begun) return;
     expire_windows(lane);
     start_what_can(lane);
     schedule(lane);
@@ -242,15 +244,10 @@ bool Decider::Impl::start_reminder(Lane& lane) {
 void Decider::Impl::start(Lane& lane, Batch batch, Firing firing) {
     const auto& rule = book->rules[lane.rule];
     firing.id = ++last_firing;
-    firing.rule = &rule;
     if (firing.steps.empty()) firing.steps = all_steps(rule);
-    firing.event = batch.foremost().event;
-    firing.coalesced = batch.count() - 1;
-    if (auto others = others_of(batch); !others.empty())
-        set_field(firing.event.data, "also", {std::move(others)});
     for (const auto& item : batch.items())
         say(lane, item, What::fires,
-            &item == &batch.foremost() ? firing.because : "together with " + firing.event.id);
+            &item == &batch.foremost() ? firing.because : "together with " + batch.foremost().event.id);
     lane.retry.reset();
     lane.started(rule.settings, now);
     running[firing.id] = &lane;
@@ -263,9 +260,31 @@ void Decider::Impl::start(Lane& lane, Batch batch, Firing firing) {
         lane.remind_at.reset();
         if (!lane.told.empty()) lane.remind_at = later(now, reminder_wait(remind, lane.reminders));
     }
-    lane.open = Lane::Open{firing.id, std::move(batch), firing.attempt, firing.reminder, false, book};
-    outbox.push_back(
-        [this, keep = book, letter = std::move(firing)]() mutable { ports.fire(std::move(letter)); });
+    lane.open = Lane::Open{firing.id,
+                           std::move(batch),
+                           std::move(firing.steps),
+                           firing.attempt,
+                           firing.reminder,
+                           firing.because,
+                           false,
+                           book};
+    outbox.push_back([this, keep = book, letter = letter(lane)]() mutable { ports.fire(std::move(letter)); });
+}
+
+Firing Decider::Impl::letter(const Lane& lane) const {
+    const auto& open = *lane.open;
+    Firing out;
+    out.id = open.firing;
+    out.rule = &book->rules[lane.rule];
+    out.steps = open.steps;
+    out.event = open.batch.foremost().event;
+    out.coalesced = open.batch.count() - 1;
+    if (auto others = others_of(open.batch); !others.empty())
+        set_field(out.event.data, "also", {std::move(others)});
+    out.attempt = open.attempt;
+    out.reminder = open.reminder;
+    out.because = open.because;
+    return out;
 }
 
 std::optional<Time> Decider::Impl::ended(std::uint64_t firing, const Outcome& outcome) {

@@ -1,80 +1,102 @@
 // SPDX-License-Identifier: Apache-2.0
+// Every setting that matters, as one text: what is not told apart here is not told apart anywhere.
 #include "rules/same.hpp"
 
-#include <algorithm>
-#include <tuple>
+#include <fmt/format.h>
 
 namespace dmev {
 namespace {
 
-// Declared before the templates that call them.
-bool same(const Term& a, const Term& b);
-bool same(const LogSettings& a, const LogSettings& b);
-bool same(const ActionSettings& a, const ActionSettings& b);
-bool same(const Step& a, const Step& b);
-bool same(const RetrySettings& a, const RetrySettings& b);
+class Description {
+ public:
+    explicit Description(const Rule& rule) {
+        const auto& s = rule.settings;
+        put(s.name);
+        put(s.hold, s.cooldown, s.remind.how, s.remind.interval, s.max_runs.count, s.max_runs.per, s.enabled,
+            s.dry_run);
+        put(s.retry);
+        put(s.on);
+        put(rule.match);
+        put(rule.steps);
+    }
+    std::string take() { return std::move(text_); }
 
-bool same(const Spelled& a, const Spelled& b) { return a.text == b.text; }
-bool same(const std::pair<Spelled, Spelled>& a, const std::pair<Spelled, Spelled>& b) {
-    return same(a.first, b.first) && same(a.second, b.second);
-}
-bool same(const Term::Test& a, const Term::Test& b) { return a.op == b.op && a.text == b.text; }
+ private:
+    template <class... T>
+    requires(sizeof...(T) > 1) void put(const T&... each) { (put(each), ...); }
+    template <class T>
+    requires(std::is_integral_v<T> || std::is_enum_v<T>) void put(T number) {
+        text_ += std::to_string(static_cast<std::int64_t>(number)) + ",";
+    }
+    void put(Millis time) { put(time.count()); }
+    // With its length, so that no two lists of texts look the same.
+    void put(const std::string& text) { text_ += std::to_string(text.size()) + ":" + text; }
+    void put(const Spelled& word) { put(word.text); }
+    template <class T>
+    void put(const std::optional<T>& maybe) {
+        put(maybe.has_value());
+        if (maybe) put(*maybe);
+    }
+    template <class T>
+    void put(const std::vector<T>& all) {
+        put(all.size());
+        for (const auto& one : all) put(one);
+    }
+    template <class A, class B>
+    void put(const std::pair<A, B>& both) {
+        put(both.first);
+        put(both.second);
+    }
+    void put(const RetrySettings& retry) { put(retry.attempts, retry.backoff.first, retry.backoff.longest); }
+    void put(const Term& term) {
+        put(term.key);
+        put(term.any);
+    }
+    void put(const Term::Test& test) {
+        put(test.op);
+        put(test.text);
+    }
+    void put(const Value& value) {
+        put(value.v.index());
+        if (const auto* list = std::get_if<Value::List>(&value.v))
+            put(*list);
+        else
+            put(value.text());
+    }
+    void put(const LogSettings& log) { put(log.level, log.message); }
+    void put(const RunAs& who) {
+        put(who.who);
+        put(who.uid, who.gid);
+        put(who.groups);
+    }
+    void put(const ActionSettings& action) {
+        put(action.name);
+        put(action.exec);
+        put(action.log);
+        put(action.systemd);
+        put(action.timeout);
+        put(action.run_as);
+        put(action.env);
+    }
+    void put(const Step& step) {
+        put(step.name, step.hook, step.even_if_managed);
+        put(step.timeout);
+        put(step.arguments);
+        put(step.action);
+    }
 
-bool same(const Value& a, const Value& b) {
-    const auto* left = std::get_if<Value::List>(&a.v);
-    const auto* right = std::get_if<Value::List>(&b.v);
-    if (!left || !right) return a.v.index() == b.v.index() && a.text() == b.text();
-    return std::equal(left->begin(), left->end(), right->begin(), right->end(),
-                      [](const Value& x, const Value& y) { return same(x, y); });
-}
-bool same(const Fields::value_type& a, const Fields::value_type& b) {
-    return a.first == b.first && same(a.second, b.second);
-}
-
-template <class T>
-bool same_all(const std::vector<T>& a, const std::vector<T>& b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](const T& x, const T& y) { return same(x, y); });
-}
-
-template <class T>
-bool same_maybe(const std::optional<T>& a, const std::optional<T>& b) {
-    return a.has_value() == b.has_value() && (!a || same(*a, *b));
-}
-
-bool same(const Term& a, const Term& b) { return a.key == b.key && same_all(a.any, b.any); }
-
-bool same(const LogSettings& a, const LogSettings& b) {
-    return same(a.level, b.level) && same(a.message, b.message);
-}
-
-bool same(const ActionSettings& a, const ActionSettings& b) {
-    const auto who = [](const RunAs& r) { return std::tie(r.who.text, r.uid, r.gid, r.groups); };
-    return same(a.name, b.name) && same_all(a.exec, b.exec) && same_maybe(a.log, b.log) &&
-           same_maybe(a.systemd, b.systemd) && a.timeout == b.timeout && who(a.run_as) == who(b.run_as) &&
-           same_all(a.env, b.env);
-}
-
-bool same(const Step& a, const Step& b) {
-    return std::tie(a.name, a.hook, a.even_if_managed, a.timeout) ==
-               std::tie(b.name, b.hook, b.even_if_managed, b.timeout) &&
-           same_all(a.arguments, b.arguments) && same(a.action, b.action);
-}
-
-bool same(const RetrySettings& a, const RetrySettings& b) {
-    return a.attempts == b.attempts && a.backoff.first == b.backoff.first &&
-           a.backoff.longest == b.backoff.longest;
-}
+    std::string text_;
+};
 
 } // namespace
 
-bool same_rule(const Rule& a, const Rule& b) {
-    const auto plain = [](const RuleSettings& s) {
-        return std::tie(s.name.text, s.hold, s.cooldown, s.remind.how, s.remind.interval, s.max_runs.count,
-                        s.max_runs.per, s.enabled, s.dry_run);
-    };
-    return plain(a.settings) == plain(b.settings) && same_maybe(a.settings.retry, b.settings.retry) &&
-           same_all(a.settings.on, b.settings.on) && same_all(a.match, b.match) && same_all(a.steps, b.steps);
+bool same_rule(const Rule& a, const Rule& b) { return Description{a}.take() == Description{b}.take(); }
+
+std::string fingerprint(const Rule& rule) {
+    std::uint64_t hash = 0xcbf29ce484222325; // FNV-1a: the same everywhere
+    for (const char c : Description{rule}.take())
+        hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+    return fmt::format("{:016x}", hash);
 }
 
 } // namespace dmev

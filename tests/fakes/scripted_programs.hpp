@@ -37,6 +37,16 @@ class ScriptedPrograms : public Programs {
         return left_behind;
     }
 
+    Result<std::optional<Found>> claim(const std::string& id) override {
+        if (!adopted_) throw std::logic_error("claimed before what is there was adopted: " + id);
+        if (running_.contains(id) || !ids_.insert(id).second) throw std::logic_error("known already: " + id);
+        claimed.push_back(id);
+        if (claim_refusal) return *claim_refusal;
+        if (!late || late->id != id) return std::optional<Found>{};
+        running_[id] = false;
+        return late;
+    }
+
     // Calls the sink. ID was started or adopted and has not ended.
     void end(const std::string& id) { end(id, exited(0)); }
     void end(const std::string& id, Ended ended) {
@@ -81,10 +91,13 @@ class ScriptedPrograms : public Programs {
         std::string id;
         Program program;
     };
-    Sink sink;                      // may be set after construction, as when who listens needs this first
-    std::vector<Started> started;   // in order
-    std::vector<Found> left_behind; // what adopt() finds
-    std::optional<Error> refusal;   // what start() answers while it is set
+    Sink sink;                          // may be set after construction, as when who listens needs this first
+    std::vector<Started> started;       // in order
+    std::vector<Found> left_behind;     // what adopt() finds
+    std::optional<Error> refusal;       // what start() answers while it is set
+    std::optional<Found> late;          // what claim() finds, for its id
+    std::optional<Error> claim_refusal; // what claim() answers while it is set
+    std::vector<std::string> claimed;
 
  private:
     std::map<std::string, bool> running_; // whether it was said to be overdue

@@ -39,6 +39,57 @@ class World : public Writer {
         decider_->reload(book(), at_second(now_));
         return *this;
     }
+    // Writes down what changed() tells.
+    World& note() {
+        for (auto& row : decider_->changed()) {
+            noted.push_back(row.key + (row.value.empty() ? " -" : ""));
+            if (row.value.empty())
+                rows.erase(row.key);
+            else
+                rows.insert_or_assign(row.key, row);
+        }
+        return *this;
+    }
+    std::vector<Remembered> ledger() const {
+        std::vector<Remembered> out;
+        for (const auto& [key, row] : rows) out.push_back(row);
+        return out;
+    }
+    // Ours is killed; one with the rules written so far takes over from what was written down.
+    World& die() {
+        decider_ = std::make_unique<Decider>(book(), ports());
+        auto restored = decider_->restore(ledger(), at_second(now_), stale_after);
+        open_.clear();
+        out.clear();
+        resumed.clear();
+        for (auto& firing : restored.open) {
+            open_.push_back(firing.id);
+            resumed.push_back(line(firing));
+            out.push_back(std::move(firing));
+        }
+        for (const auto& [rule, about] : restored.suspended)
+            resumed.push_back(rule->settings.name.text + " suspended by " + about.id);
+        bad = std::move(restored.bad);
+        return *this;
+    }
+    World& begin() {
+        decider_->begin(at_second(now_));
+        return *this;
+    }
+    World& restart() { return note().die().begin(); }
+    // Another boot, whose ledger is empty: the rows come late. What conditions held is up to the test.
+    World& reboot() {
+        note();
+        const auto disk = ledger();
+        rows.clear();
+        die().begin();
+        bad = decider_->restore_late(disk, at_second(now_), stale_after);
+        return *this;
+    }
+    World& sleep(double seconds) { // while nobody watches
+        now_ += seconds;
+        return *this;
+    }
     std::shared_ptr<const Rulebook> book() {
         Diagnostics diagnostics;
         auto compiled = std::make_shared<Rulebook>(compile(settings, catalogue_, diagnostics));
@@ -122,7 +173,11 @@ class World : public Writer {
     double now() const { return now_; }
 
     Words fired, suspensions, verdicts, subjects; // SUBJECTS: the type and device of each verdict
-    std::deque<Firing> out;                    // all firings that are out, oldest first
+    std::map<std::string, Remembered> rows;       // what was written down
+    Words noted, resumed;                         // keys; and runs and suspensions that a successor found
+    std::vector<Error> bad;
+    Millis stale_after = 1h;
+    std::deque<Firing> out; // all firings that are out, oldest first
     bool explain = false;
 
  private:
