@@ -18,6 +18,7 @@ Result<int> launcher_mode(const Options& options) {
     std::filesystem::create_directory(options.run_dir, ignored); // one that cannot be made is told of below
     auto socket = LauncherSocket::open(default_launcher_socket(options));
     if (!socket) return socket.error();
+    stay_in_memory();
     const auto served = serve_connections(socket->get(), launcher_bodies(), [&] {
         log::info("programs are started for who asks");
         notify.ready("starting programs for who asks");

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/launchers.hpp"
 
+#include <unistd.h>
+
 #include "action/managers.hpp"
 #include "base/log.hpp"
+#include "process/memory.hpp"
 #include "source/reader.hpp"
 
 namespace dmev {
@@ -15,7 +18,17 @@ bool is_managed(const std::string& who, const std::string& about) {
 
 } // namespace
 
-Launcher::Bodies launcher_bodies() { return {reader_main, is_managed}; }
+Launcher::Bodies launcher_bodies() { return {reader_main, is_managed, true}; }
+
+void stay_in_memory() {
+    stay_when_memory_runs_out();
+    if (const auto locked = lock_memory())
+        log::debug("the program and its libraries are locked in memory: {} KiB", *locked >> 10);
+    else if (geteuid() == 0)
+        log::info("{}; give it CAP_IPC_LOCK", locked.error().text());
+    else
+        log::debug("{}", locked.error().text());
+}
 
 Launcher launcher_service(const Options& options) {
     auto launcher = Launcher::at(options.launcher_socket);

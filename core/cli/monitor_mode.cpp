@@ -11,6 +11,7 @@
 #include "cli/setup.hpp"
 #include "cli/watch.hpp"
 #include "output/journal.hpp"
+#include "process/memory.hpp"
 #include "service/clock.hpp"
 #include "service/detach.hpp"
 #include "service/notify.hpp"
@@ -53,6 +54,8 @@ Result<int> watch(const Options& options, Readiness* readiness) {
 
     // Not before: whatever takes its time until here just ends.
     Signals::block();
+    use_small_stacks();
+    stay_in_memory();
     // The last fork of this process is behind it, and a log that hangs must not keep it from its work.
     log::in_background();
     std::optional<Pidfile> pidfile;

@@ -24,7 +24,8 @@ class Launcher {
     using Guard = bool (*)(const std::string& who, const std::string& about);
     struct Bodies {
         Body reader;
-        Guard guard; // none: a program that has guards is refused
+        Guard guard;        // none: a program that has guards is refused
+        bool stays = false; // it runs long: in memory, whatever becomes of the disk
     };
 
     // Forks the launcher, which forks READER bodies and shepherds on demand. REQUIRES: single-threaded, no

@@ -15,6 +15,7 @@
 #include "base/log.hpp"
 #include "process/keeper.hpp"
 #include "process/launcher_protocol.hpp"
+#include "process/memory.hpp"
 #include "process/shepherd.hpp"
 
 namespace dmev {
@@ -135,6 +136,10 @@ void serve_launcher(int socket, Launcher::Bodies bodies) {
     set_signals();
     keep_only(socket);
     if (chdir("/") < 0) _exit(1); // pins no file system
+    if (bodies.stays) {
+        stay_when_memory_runs_out();
+        (void)lock_memory(); // why not, the dispatcher says of itself
+    }
     for (;;) {
         LauncherRequest request{};
         const auto n = recv(kept_fd, &request, sizeof request, 0);
