@@ -9,13 +9,16 @@
 #include "cli/front.hpp"
 #include "cli/setup.hpp"
 #include "output/journal.hpp"
+#include "process/keeper.hpp"
 #include "process/launcher.hpp"
 #include "service/background.hpp"
 #include "service/monitor.hpp"
+#include "service/notify.hpp"
 #include "service/pidfile.hpp"
 #include "service/recorder.hpp"
 #include "service/rehearsal.hpp"
 #include "service/responder.hpp"
+#include "service/status_line.hpp"
 
 namespace dmev {
 
@@ -25,7 +28,8 @@ class Watch {
     struct Means {
         const Options& options;
         Loop& loop;
-        Launcher& launcher;
+        Launcher& launcher; // of programs
+        Notify& notify;
         Source& source;
         Vocabulary& vocabulary;
         std::function<Time()> clock;
@@ -47,13 +51,17 @@ class Watch {
     void take(Result<Configuration>&& read);
     void decided(const Decision& decision);
     Monitor::Ports ports();
+    std::string status() const;
+    void keep_ready();
     bool may_act(std::chrono::milliseconds patience);
     std::shared_ptr<const Rulebook> rules_to_follow(std::chrono::milliseconds patience);
 
     Means means_;
     Configuration configuration_;
     Monitor monitor_;
+    StatusLine status_line_;
     std::unique_ptr<Background> background_;
+    std::optional<Keeper> keeper_;
     std::unique_ptr<Reactor> reactor_;
     Responder* responder_ = nullptr; // is reactor_, unless nothing is to be run
     Rehearsal* rehearsal_ = nullptr;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <sstream>
 
 #include "process/launched_programs.hpp"
@@ -51,6 +53,25 @@ inline bool ends(const Fd& pidfd) {
     return poll(&readable, 1, static_cast<int>(milliseconds{patience}.count())) == 1;
 }
 inline bool is_there(pid_t pid) { return kill(pid, 0) == 0; }
+
+// A number of our own /proc/self/status.
+inline long status_kib(const std::string& what) {
+    std::ifstream in{"/proc/self/status"};
+    std::string word;
+    long kib = 0;
+    while (in >> word)
+        if (word == what) in >> kib;
+    return kib;
+}
+
+// Whether mlock() locks: who runs the tests may have no right to, and sanitizers make it do nothing.
+inline bool locking_works() {
+    const auto before = status_kib("VmLck:");
+    void* page = mmap(nullptr, 1 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const bool works = mlock(page, 1 << 20) == 0 && status_kib("VmLck:") == before + 1024;
+    munmap(page, 1 << 20);
+    return works;
+}
 
 // A directory that goes with the test.
 class TempDir {

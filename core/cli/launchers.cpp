@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/launchers.hpp"
+
+#include <unistd.h>
+
+#include "action/managers.hpp"
+#include "base/log.hpp"
+#include "process/memory.hpp"
+#include "source/reader.hpp"
+
+namespace dmev {
+namespace {
+
+// A manager that does not answer acts on nothing either.
+bool is_managed(const std::string& who, const std::string& about) {
+    return managed_by(who, about) == Managed::yes;
+}
+
+} // namespace
+
+Launcher::Bodies launcher_bodies() { return {reader_main, is_managed, true}; }
+
+void stay_in_memory() {
+    stay_when_memory_runs_out();
+    if (const auto locked = lock_memory())
+        log::debug("the program and its libraries are locked in memory: {} KiB", *locked >> 10);
+    else if (geteuid() == 0)
+        log::info("{}; give it CAP_IPC_LOCK", locked.error().text());
+    else
+        log::debug("{}", locked.error().text());
+}
+
+Launcher launcher_service(const Options& options) {
+    auto launcher = Launcher::at(options.launcher_socket);
+    // Now, and not when the first program waits: its start may need a disk.
+    if (auto r = launcher.connect(); !r)
+        log::warning("{}; until then no program can be started", r.error().text());
+    return launcher;
+}
+
+std::string default_launcher_socket(const Options& options) { return options.run_dir + "/launcher.sock"; }
+
+} // namespace dmev

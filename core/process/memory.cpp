@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "process/memory.hpp"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <string>
+
+#include "base/fd.hpp"
+
+namespace dmev {
+namespace {
+
+constexpr std::size_t stack_in_use = 64 << 10; // of the main thread; what its deepest calls take, and more
+constexpr std::size_t stack_of_threads = 512 << 10;
+
+std::string read_all(const char* path) {
+    std::string text;
+    const Fd fd{open(path, O_RDONLY | O_CLOEXEC)};
+    char buffer[4096];
+    for (;;) {
+        const auto n = fd ? read(fd.get(), buffer, sizeof buffer) : 0;
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return text;
+        text.append(buffer, static_cast<std::size_t>(n));
+    }
+}
+
+// Whether locking has no bound. With one, what is mapped later would fail where it does not today.
+bool may_lock_all() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY) return true;
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3]{};
+    if (syscall(SYS_capget, &header, data) < 0) return false;
+    return (data[CAP_IPC_LOCK / 32].effective & (1U << CAP_IPC_LOCK % 32)) != 0;
+}
+
+[[gnu::noinline]] void touch_stack() {
+    volatile char stack[stack_in_use];
+    for (std::size_t i = 0; i < sizeof stack; i += 1024) stack[i] = 0;
+}
+
+// The next word of LINE.
+std::string_view word(std::string_view& line) {
+    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+    const auto taken = line.substr(0, line.find(' '));
+    line.remove_prefix(taken.size());
+    return taken;
+}
+
+std::size_t address(std::string_view hex) {
+    std::size_t value = 0;
+    std::from_chars(hex.data(), hex.data() + hex.size(), value, 16);
+    return value;
+}
+
+} // namespace
+
+// "7f00-7f01 r-xp 00000000 fe:01 1234   /usr/lib/libc.so.6"
+std::vector<Mapping> file_mappings(std::string_view maps) {
+    std::vector<Mapping> list;
+    while (!maps.empty()) {
+        auto line = maps.substr(0, maps.find('\n'));
+        maps.remove_prefix(std::min(line.size() + 1, maps.size()));
+        const auto range = word(line), rights = word(line);
+        word(line); // the offset
+        word(line); // the device
+        const auto inode = word(line);
+        const auto dash = range.find('-');
+        if (dash == range.npos || !rights.starts_with('r') || inode.empty() || inode == "0") continue;
+        const Mapping mapping{address(range.substr(0, dash)), address(range.substr(dash + 1))};
+        if (mapping.begin < mapping.end) list.push_back(mapping);
+    }
+    return list;
+}
+
+Result<std::size_t> lock_memory() {
+    const auto failed = [](int error) { return errno_error("cannot keep the program in memory", "", error); };
+    if (!may_lock_all()) return failed(EPERM);
+    touch_stack();
+    if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0) return failed(errno);
+    std::size_t bytes = 0;
+    // Locked once more, without waiting for the first touch: that is what may come when the disk is gone.
+    for (const auto& [begin, end] : file_mappings(read_all("/proc/self/maps"))) {
+        if (mlock(reinterpret_cast<const void*>(begin), end - begin) < 0) return failed(errno);
+        bytes += end - begin;
+    }
+    return bytes;
+}
+
+void stay_when_memory_runs_out() {
+    if (geteuid() != 0 || std::getenv("INVOCATION_ID")) return;
+    if (const Fd score{open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)}) [[maybe_unused]]
+        const auto n = write(score.get(), "-1000", 5);
+}
+
+void use_small_stacks() {
+    pthread_attr_t attributes;
+    if (pthread_attr_init(&attributes) != 0) return;
+    if (pthread_attr_setstacksize(&attributes, stack_of_threads) == 0)
+        pthread_setattr_default_np(&attributes);
+    pthread_attr_destroy(&attributes);
+}
+
+} // namespace dmev
