@@ -106,6 +106,7 @@ std::shared_ptr<const Rulebook> Watch::rules_to_follow(std::chrono::milliseconds
 }
 
 void Watch::reload() {
+    means_.vocabulary.bring_back(); // also where there is no configuration to read
     if (means_.options.no_config) return log::info("SIGHUP: with --no-config there is nothing to read again");
     if (background_->busy()) {
         log::info("SIGHUP: the configuration is still being read; it will be read once more");

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The engine's parts and how they are called: engine.cpp has time and dispatch, readings.cpp takes in
-// statuses, uevents.cpp what the kernel said by itself.
+// statuses, uevents.cpp what the kernel said by itself, set_aside.cpp what becomes of plugins.
 #pragma once
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,10 @@ struct Engine::Impl {
                         const Cause& cause, bool initial);
     void wish(Device& device, bool soon);
 
+    // set_aside.cpp
+    // Tells once that PLUGIN is set aside, or is not any more; all its targets are in doubt with it.
+    void note_set_aside(const Plugin& plugin, const Cause& cause);
+
     // facts.cpp
     const Device* same_device(const DeviceId& id) const;
     std::optional<TargetFacts> facts(const Device& device, std::uint32_t index) const;
@@ -68,6 +73,7 @@ struct Engine::Impl {
     Time now{};
     bool baseline_done = false;
     std::map<DevNum, std::optional<Time>> wishes;
+    std::set<std::string, std::less<>> set_aside; // plugins, by name, of which that is told
 };
 
 } // namespace dmev
