@@ -34,6 +34,7 @@ Result<int> watch(const Options& options, Readiness* readiness) {
     if (readiness) readiness->speak();
 
     Vocabulary vocabulary{options};
+    vocabulary.watch_calls(options.run_dir);
     auto configuration = configure(options, vocabulary.catalogue);
     if (!configuration) return configuration.error();
     for (const auto& warning : configuration->warnings) log::warning("{}", warning);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <ctime>
 #include <string_view>
 
 #include "base/log.hpp"
@@ -25,6 +26,12 @@ std::vector<std::filesystem::path> plugin_directories(const Options& options) {
         if (!named) directories.push_back(std::move(shipped));
     }
     return directories;
+}
+
+std::int64_t monotonic_now() {
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
 bool colour_wanted() {
@@ -49,6 +56,24 @@ Vocabulary::Vocabulary(const Options& options) {
     for (const auto& directory : load.directories)
         searched += (searched.empty() ? "" : ", ") + escape(directory.string());
     log::warning("no plugin was loaded from {}: only the core's own events are known", searched);
+}
+
+void Vocabulary::watch_calls(const std::string& run_dir) {
+    for (auto& plugin : plugins) plugin.conduct().time_by(monotonic_now);
+    auto opened = PluginMarker::open(run_dir);
+    if (!opened)
+        return log::warning("{}; should a plugin crash, the next start will call it again",
+                            escape(opened.error().text()));
+    marker_.emplace(*std::move(opened));
+    marker_->attend(plugins);
+}
+
+void Vocabulary::bring_back() {
+    for (auto& plugin : plugins)
+        if (plugin.conduct().bring_back())
+            log::info("plugin '{}' was set aside, and is called again", plugin.family().name);
+    if (!marker_) return;
+    if (auto r = marker_->forget(); !r) log::warning("{}", escape(r.error().text()));
 }
 
 std::unique_ptr<Output> make_output(const Options& options, Output::Lines lines) {

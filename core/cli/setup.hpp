@@ -2,12 +2,14 @@
 // What several modes need: plugins, the selection, the output, the way to standard output.
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/options.hpp"
 #include "model/catalogue.hpp"
 #include "output/output.hpp"
+#include "plugin/marker.hpp"
 #include "plugin/plugin.hpp"
 
 namespace dmev {
@@ -20,8 +22,17 @@ class Vocabulary {
     Vocabulary(const Vocabulary&) = delete;
     Vocabulary& operator=(const Vocabulary&) = delete;
 
+    // For whoever watches for long, from the thread that calls the plugins: their calls are timed, and one
+    // that brings the program down is named in RUN_DIR and not called by the next.
+    void watch_calls(const std::string& run_dir);
+    // A reload: plugins that were set aside are called again.
+    void bring_back();
+
     Catalogue catalogue;
     std::vector<Plugin> plugins;
+
+ private:
+    std::optional<PluginMarker> marker_;
 };
 
 std::unique_ptr<Output> make_output(const Options& options, Output::Lines lines);

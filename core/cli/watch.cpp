@@ -138,6 +138,7 @@ std::shared_ptr<const Rulebook> Watch::rules_to_follow(std::chrono::milliseconds
 
 void Watch::reload() {
     means_.notify.reloading();
+    means_.vocabulary.bring_back(); // also where there is no configuration to read
     if (means_.options.no_config) {
         log::info("SIGHUP: with --no-config there is nothing to read again");
         return means_.notify.ready();

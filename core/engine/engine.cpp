@@ -32,7 +32,12 @@ void Engine::Impl::observe(const Observation& observation) {
         Time at;
         void operator()(const SourceStarted&) {}
         void operator()(const Tick&) {}
-        void operator()(const BaselineDone&) { engine.baseline_done = true; }
+        void operator()(const BaselineDone&) {
+            engine.baseline_done = true;
+            // Set aside from the start, and perhaps without a device.
+            for (const auto& [target, claim] : engine.claims)
+                engine.note_set_aside(*claim.first, {"start", 0, {}});
+        }
         void operator()(const DeviceReading& r) { engine.take(r); }
         void operator()(const DeviceRemoved& r) { engine.take(r); }
         void operator()(const Unresponsive& u) { engine.take(u); }

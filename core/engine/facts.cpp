@@ -36,7 +36,10 @@ std::optional<TargetFacts> Engine::Impl::facts(const Device& device, std::uint32
 }
 
 std::optional<Event> Engine::Impl::current(const Event& event) const {
-    if (!event.device || event.state != State::raised) return std::nullopt;
+    if (event.state != State::raised) return std::nullopt;
+    if (!event.device && event.type == "monitor.plugin_failed" && set_aside.contains(event.part))
+        return event;
+    if (!event.device) return std::nullopt;
     const auto* device = same_device(*event.device);
     const auto* type = catalogue.find(event.type);
     if (!device || !type) return std::nullopt;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The engine's parts and how they are called: engine.cpp has time and dispatch, readings.cpp takes in
-// statuses, uevents.cpp what the kernel said by itself, restore.cpp what an earlier instance knew.
+// statuses, uevents.cpp what the kernel said by itself, restore.cpp what an earlier instance knew,
+// set_aside.cpp what becomes of plugins.
 #pragma once
 #include <map>
 #include <set>
@@ -48,6 +49,10 @@ struct Engine::Impl {
                         const Cause& cause, bool initial);
     void wish(Device& device, bool soon);
 
+    // set_aside.cpp
+    // Tells once that PLUGIN is set aside, or is not any more; all its targets are in doubt with it.
+    void note_set_aside(const Plugin& plugin, const Cause& cause);
+
     // facts.cpp
     const Device* same_device(const DeviceId& id) const;
     std::optional<TargetFacts> facts(const Device& device, std::uint32_t index) const;
@@ -81,6 +86,7 @@ struct Engine::Impl {
     bool has_memory = false;
     std::vector<std::string> unreadable; // keys of rows to be forgotten
     std::map<DevNum, std::optional<Time>> wishes;
+    std::set<std::string, std::less<>> set_aside; // plugins, by name, of which that is told
 };
 
 } // namespace dmev

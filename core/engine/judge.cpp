@@ -84,7 +84,8 @@ void Judge::send(const EventType& type, Event&& event) {
     const std::uint64_t lifetime = event.device ? event.device->diskseq.value_or(0) : 0;
     event.id = fmt::format("{:016x}-{:08x}-{:x}", now_.time_since_epoch().count(), ++counter_, lifetime);
     event.time = now_;
-    const std::string_view name = event.device ? std::string_view{event.device->name} : "";
+    // What is of no device in particular is of all of them.
+    const std::string_view name = event.device ? std::string_view{event.device->name} : "every device";
     event.message = event.state == State::cleared
                         ? over(type, name, event.part)
                         : format_message(type.message, name, event.part, event.data);
@@ -365,6 +366,12 @@ void Judge::core(Device& device, const ConditionKey& key, bool is, Fields data, 
 
 void Judge::happened(Device* device, const EventType& type, Fields data, const Cause& cause) {
     emit(device, {kNoTarget, &type, ""}, State::happened, std::move(data), cause, {});
+}
+
+void Judge::program(const EventType& type, const std::string& part, bool is, Fields data, const Cause& cause,
+                    bool initial) {
+    emit(nullptr, {kNoTarget, &type, part}, is ? State::raised : State::cleared, std::move(data), cause,
+         {.initial = initial});
 }
 
 void Judge::forget(Device& device, std::uint32_t target) {

@@ -43,6 +43,10 @@ class Judge {
     // An instant, of the core's or of the program (DEVICE null).
     void happened(Device* device, const EventType& type, Fields data, const Cause& cause);
 
+    // A condition of the program that is of no device; whoever calls keeps whether it holds.
+    void program(const EventType& type, const std::string& part, bool is, Fields data, const Cause& cause,
+                 bool initial);
+
     // Drops what held and what waits for TARGET, without a word.
     void forget(Device& device, std::uint32_t target);
     // Raises what waited until now, and ends what lapsed. ALL: whatever still waits, due or not.

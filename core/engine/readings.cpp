@@ -175,8 +175,10 @@ void Engine::Impl::note_suspension(Device& device, const DeviceReading& reading,
 void Engine::Impl::look(Device& device, const DeviceReading& reading, const Cause& cause) {
     device.concluded = now;
     for (auto& target : device.targets)
-        if (target.plugin && reading.targets[target.index].status)
+        if (target.plugin && reading.targets[target.index].status) {
             look(device, target, reading.targets[target.index], cause);
+            note_set_aside(*target.plugin, cause);
+        }
 }
 
 void Engine::Impl::look(Device& device, TargetState& target, const TargetReading& reading,

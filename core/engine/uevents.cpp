@@ -123,6 +123,7 @@ void Engine::Impl::state_uevent(Device& device, const UeventReading& uevent,
                 text += (text.empty() ? "" : " ") + name + "=" + value;
             not_understood(device, target, said, text, cause, false);
         }
+        note_set_aside(*target.plugin, cause);
     }
 }
 

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <exception>
 
+#include "plugin/hearing.hpp"
 #include "plugin/plugin.hpp"
 #include "plugin/values.hpp"
 
@@ -23,22 +23,14 @@ struct Planner {
     dmevent_plan plan;
     Planned planned;
     const Family* family;
-    std::string violation; // the first one
+    Hearing hearing;
 
-    void violated(std::string why) {
-        if (violation.empty()) violation = std::move(why);
-    }
+    void violated(std::string why) { hearing.violated(std::move(why)); }
 
-    // Takes in what the plugin said by TAKE. An exception of ours must not run through the plugin's frames,
-    // which may be plain C.
     template <class Take>
     static void hear(const dmevent_plan* p, Take&& take) noexcept {
         auto& to = *reinterpret_cast<Planner*>(const_cast<dmevent_plan*>(p));
-        try {
-            take(to);
-        } catch (const std::exception& e) {
-            to.violated(std::string{"it said what cannot be taken in: "} + e.what());
-        }
+        to.hearing.hear([&] { take(to); });
     }
 };
 
@@ -49,23 +41,23 @@ void on_arg(const dmevent_plan* p, dmevent_str a) {
     Planner::hear(p, [&](Planner& to) {
         auto& managers = to.planned.managers;
         auto& argv = managers.empty() ? to.planned.argv : managers.back().instead;
-        argv.push_back(own(a));
+        argv.push_back(to.hearing.in.text(a));
         if (has_nul(argv.back())) to.violated("an argument of its plan has a zero byte");
     });
 }
 void on_env(const dmevent_plan* p, dmevent_str n, dmevent_str v) {
     Planner::hear(p, [&](Planner& to) {
-        auto name = own(n), value = own(v);
+        auto name = to.hearing.in.text(n), value = to.hearing.in.text(v);
         if (name.empty() || name.find('=') != name.npos || has_nul(name) || has_nul(value))
             to.violated("its plan has an environment variable that cannot be one");
         to.planned.env.emplace_back(std::move(name), std::move(value));
     });
 }
 void on_because(const dmevent_plan* p, dmevent_str why) {
-    Planner::hear(p, [&](Planner& to) { to.planned.because = own(why); });
+    Planner::hear(p, [&](Planner& to) { to.planned.because = Intake::reason(why); });
 }
 void on_lock(const dmevent_plan* p, dmevent_str key) {
-    Planner::hear(p, [&](Planner& to) { to.planned.lock = own(key); });
+    Planner::hear(p, [&](Planner& to) { to.planned.lock = to.hearing.in.key(key); });
 }
 void on_uninterruptible(const dmevent_plan* p) {
     Planner::hear(p, [&](Planner& to) { to.planned.interruptible = false; });
@@ -73,7 +65,7 @@ void on_uninterruptible(const dmevent_plan* p) {
 void on_unless_managed_by(const dmevent_plan* p, dmevent_str who) {
     Planner::hear(p, [&](Planner& to) {
         auto& managers = to.planned.managers;
-        auto name = own(who);
+        auto name = to.hearing.in.text(who);
         if (name != "dmeventd" && name != "multipathd")
             to.violated(fmt::format("nobody can ask '{}' whether it manages a device", name));
         if (std::any_of(managers.begin(), managers.end(), [&](const auto& m) { return m.who == name; }))
@@ -90,7 +82,8 @@ void on_until_ended(const dmevent_plan* p, std::uint32_t type, dmevent_str key) 
             to.violated(
                 fmt::format("its plan waits for the end of '{}', which is a happening", types[type].name));
         else
-            to.planned.expect.push_back({Expectation::What::ended, types[type].name, own(key), {}});
+            to.planned.expect.push_back(
+                {Expectation::What::ended, types[type].name, to.hearing.in.key(key), {}});
     });
 }
 void on_until_grown(const dmevent_plan* p, std::uint32_t gauge) {
@@ -103,9 +96,8 @@ void on_until_grown(const dmevent_plan* p, std::uint32_t gauge) {
 }
 void on_until_field(const dmevent_plan* p, const dmevent_field* field) {
     Planner::hear(p, [&](Planner& to) {
-        auto name = own(field->name);
-        if (name.empty()) to.violated("its plan waits for a field without a name");
-        to.planned.expect.push_back({Expectation::What::field, std::move(name), {}, own(*field)});
+        for (auto& [name, value] : to.hearing.in.fields(field, 1))
+            to.planned.expect.push_back({Expectation::What::field, std::move(name), {}, std::move(value)});
     });
 }
 
@@ -122,11 +114,34 @@ std::string flaw(const Planned& planned) {
     return {};
 }
 
+// What a call that ended with RESULT comes to.
+Planned conclude(Planner& planner, int result) {
+    auto& planned = planner.planned;
+    if (planner.hearing.broken()) return fault(planner.hearing.violation());
+    if (result == DMEVENT_REFUSED) {
+        Planned refused;
+        refused.outcome = Planned::Outcome::refused;
+        refused.because = planned.because.empty() ? "it gave no reason" : std::move(planned.because);
+        return refused;
+    }
+    if (result != DMEVENT_OK)
+        return fault(planned.because.empty() ? fmt::format("it returned {}", result)
+                                             : std::move(planned.because));
+    if (auto why = flaw(planned); !why.empty()) return fault(std::move(why));
+    return std::move(planned);
+}
+
 } // namespace
 
 Planned Plugin::plan(std::uint32_t hook, const Event& event, const TargetView& target,
                      const Fields& args) const {
     if (hook >= family_.hooks.size()) return fault(fmt::format("it has no hook {}", hook));
+    if (!conduct_->set_aside().empty()) {
+        Planned refused;
+        refused.outcome = Planned::Outcome::refused;
+        refused.because = fmt::format("plugin '{}': {}", family_.name, conduct_->set_aside());
+        return refused;
+    }
     Planner planner{{sizeof(dmevent_plan), on_arg, on_env, on_because, on_lock, on_uninterruptible,
                      on_unless_managed_by, on_until_ended, on_until_grown, on_until_field},
                     {},
@@ -141,25 +156,18 @@ Planned Plugin::plan(std::uint32_t hook, const Event& event, const TargetView& t
                                     &shown.target(),
                                     data.data(),
                                     data.size()};
-    dmevent_result result = DMEVENT_FAULT;
-    try {
-        result = descriptor_->plan(hook, &shown_event, arguments.data(), arguments.size(), &planner.plan);
-    } catch (...) {
-        return fault(what_left_it());
-    }
-    auto& planned = planner.planned;
-    if (!planner.violation.empty()) return fault(std::move(planner.violation));
-    if (result == DMEVENT_REFUSED) {
-        Planned refused;
-        refused.outcome = Planned::Outcome::refused;
-        refused.because = planned.because.empty() ? "it gave no reason" : std::move(planned.because);
-        return refused;
-    }
-    if (result != DMEVENT_OK)
-        return fault(planned.because.empty() ? fmt::format("it returned {}", static_cast<int>(result))
-                                             : std::move(planned.because));
-    if (auto why = flaw(planned); !why.empty()) return fault(std::move(why));
-    return std::move(planned);
+    const PluginCall call{conduct_->members(), "plan", &target};
+    const auto begun = conduct_->now();
+    const int result = call_plugin(call, planner.hearing, [&] {
+        return descriptor_->plan(hook, &shown_event, arguments.data(), arguments.size(), &planner.plan);
+    });
+    auto planned = conclude(planner, result);
+    // Told of by the action that fails; it says nothing of whether look() tells the truth.
+    const bool counts = false;
+    const auto because =
+        planned.outcome == Planned::Outcome::fault ? std::string_view{planned.because} : std::string_view{};
+    conduct_->judge(call, begun, because, counts);
+    return planned;
 }
 
 } // namespace dmev

@@ -3,10 +3,11 @@
 
 #include <fmt/format.h>
 
-#include <exception>
+#include <set>
 #include <tuple>
 
 #include "plugin/descriptor.hpp"
+#include "plugin/hearing.hpp"
 #include "plugin/values.hpp"
 
 namespace dmev {
@@ -18,7 +19,7 @@ struct Listener {
     Said* said;
     const Family* family;
     bool may_happen;
-    std::string violation;
+    Hearing hearing;
 
     static Listener& of(const dmevent_say* say) {
         return *reinterpret_cast<Listener*>(const_cast<dmevent_say*>(say));
@@ -28,58 +29,55 @@ struct Listener {
     bool type_fits(std::uint32_t type, Kind kind) {
         const auto& types = family->types;
         if (type >= types.size())
-            violation = fmt::format("it named event type {}, it has {}", type, types.size());
+            hearing.violated(fmt::format("it named event type {}, it has {}", type, types.size()));
         else if (types[type].kind != kind && !(kind == Kind::happening && types[type].by_uevent))
-            violation = fmt::format("it stated '{}', which is a {}, as a {}", types[type].name,
-                                    kind_name(types[type].kind), kind_name(kind));
+            hearing.violated(fmt::format("it stated '{}', which is a {}, as a {}", types[type].name,
+                                         kind_name(types[type].kind), kind_name(kind)));
         else
             return true;
         return false;
     }
     static const char* kind_name(Kind kind) { return kind == Kind::condition ? "condition" : "happening"; }
 
-    // Takes in what the plugin said by TAKE. An exception of ours (a size that no memory has) must not run
-    // through the plugin's frames, which may be plain C.
     template <class Take>
     static void hear(const dmevent_say* say, Take&& take) noexcept {
         auto& to = of(say);
-        try {
-            take(to);
-        } catch (const std::exception& e) {
-            to.violation = std::string{"it said what cannot be taken in: "} + e.what();
-        }
+        to.hearing.hear([&] { take(to, to.hearing.in); });
     }
 };
 
 void on_field(const dmevent_say* say, const dmevent_field* f) {
-    Listener::hear(say, [&](Listener& to) { set_field(to.said->fields, own(f->name), own(*f)); });
+    Listener::hear(say, [&](Listener& to, Intake& in) {
+        for (auto& [name, value] : in.fields(f, 1)) set_field(to.said->fields, name, std::move(value));
+        if (to.said->fields.size() > kMostFields) to.hearing.violated("it stated fields without end");
+    });
 }
 void on_condition(const dmevent_say* say, std::uint32_t type, dmevent_str key, dmevent_truth truth,
                   const dmevent_field* more, size_t n) {
-    Listener::hear(say, [&](Listener& to) {
+    Listener::hear(say, [&](Listener& to, Intake& in) {
         if (!to.type_fits(type, Kind::condition)) return;
         static constexpr Truth kTruths[] = {Truth::no, Truth::yes, Truth::same, Truth::lapsed};
-        if (static_cast<unsigned>(truth) > DMEVENT_LAPSED)
-            to.violation = fmt::format("it stated truth {}", static_cast<unsigned>(truth));
+        if (const auto code = code_of(truth); code > DMEVENT_LAPSED)
+            to.hearing.violated(fmt::format("it stated truth {}", code));
         else
-            to.said->conditions.push_back({type, own(key), kTruths[truth], own(more, n)});
+            to.said->conditions.push_back({type, in.key(key), kTruths[code], in.fields(more, n)});
     });
 }
 void on_happened(const dmevent_say* say, std::uint32_t type, dmevent_str key, const dmevent_field* more,
                  size_t n) {
-    Listener::hear(say, [&](Listener& to) {
+    Listener::hear(say, [&](Listener& to, Intake& in) {
         if (!to.type_fits(type, Kind::happening)) return;
         if (!to.may_happen)
-            to.violation =
-                fmt::format("it said that '{}' happened at first sight", to.family->types[type].name);
+            to.hearing.violated(
+                fmt::format("it said that '{}' happened at first sight", to.family->types[type].name));
         else
-            to.said->happenings.push_back({type, own(key), own(more, n)});
+            to.said->happenings.push_back({type, in.key(key), in.fields(more, n)});
     });
 }
 void on_gauge(const dmevent_say* say, std::uint32_t gauge, std::uint64_t used, std::uint64_t total) {
-    Listener::hear(say, [&](Listener& to) {
+    Listener::hear(say, [&](Listener& to, Intake&) {
         if (const auto n = to.family->gauges.size(); gauge >= n)
-            to.violation = fmt::format("it named gauge {}, it has {}", gauge, n);
+            to.hearing.violated(fmt::format("it named gauge {}, it has {}", gauge, n));
         else
             to.said->gauges.push_back({gauge, used, total});
     });
@@ -89,7 +87,7 @@ void on_read_within(const dmevent_say* say, std::uint32_t ms) {
     if (!wish || ms < *wish) wish = ms;
 }
 void on_because(const dmevent_say* say, dmevent_str why) {
-    Listener::hear(say, [&](Listener& to) { to.said->because = own(why); });
+    Listener::hear(say, [&](Listener& to, Intake&) { to.said->because = Intake::reason(why); });
 }
 
 Listener listen(Said& said, const Family& family, bool may_happen) {
@@ -100,24 +98,54 @@ Listener listen(Said& said, const Family& family, bool may_happen) {
             {}};
 }
 
-// Makes CALL, and turns its result and whatever it broke into the outcome.
+// What is wrong with SAID as a whole; empty when nothing is. One thing is not both so and not so.
+std::string flaw(const Said& said, const Family& family) {
+    std::set<std::pair<std::uint32_t, std::string_view>> conditions;
+    for (const auto& c : said.conditions)
+        if (!conditions.emplace(c.type, c.part).second)
+            return fmt::format("it stated '{}' twice for the part '{}'", family.types[c.type].name, c.part);
+    std::set<std::uint32_t> gauges;
+    for (const auto& g : said.gauges)
+        if (!gauges.insert(g.gauge).second)
+            return fmt::format("it stated gauge '{}' twice", family.gauges[g.gauge].name);
+    return {};
+}
+
+Said nothing(Said::Outcome outcome, std::string because) {
+    Said said;
+    said.outcome = outcome;
+    said.because = std::move(because);
+    return said;
+}
+
+// What the words in TO come to, where the call gave RESULT.
+Said conclude(Listener& to, int result) {
+    if (to.hearing.broken()) return nothing(Said::Outcome::fault, to.hearing.violation());
+    if (result == DMEVENT_UNKNOWN) return nothing(Said::Outcome::unknown, std::move(to.said->because));
+    if (result != DMEVENT_OK)
+        return nothing(Said::Outcome::fault, to.said->because.empty() ? fmt::format("it returned {}", result)
+                                                                      : std::move(to.said->because));
+    if (auto why = flaw(*to.said, *to.family); !why.empty())
+        return nothing(Said::Outcome::fault, std::move(why));
+    return std::move(*to.said);
+}
+
+// Makes CALL, which is FUNCTION about TARGET, unless the plugin is set aside.
 template <class Call>
-void run(Said& said, Listener& to, Call&& call) {
-    dmevent_result result = DMEVENT_FAULT;
-    try {
-        result = call(&to.say);
-    } catch (...) {
-        to.violation = what_left_it();
-    }
-    if (!to.violation.empty())
-        said = Said{Said::Outcome::fault, std::move(to.violation), {}, {}, {}, {}, {}};
-    else if (result == DMEVENT_UNKNOWN)
-        said = Said{Said::Outcome::unknown, std::move(said.because), {}, {}, {}, {}, {}};
-    else if (result != DMEVENT_OK) {
-        auto why = said.because.empty() ? fmt::format("it returned {}", static_cast<int>(result))
-                                        : std::move(said.because);
-        said = Said{Said::Outcome::fault, std::move(why), {}, {}, {}, {}, {}};
-    }
+Said run(Conduct& conduct, const char* function, const TargetView& target, const Family& family,
+         bool may_happen, Call&& call) {
+    if (!conduct.set_aside().empty()) return nothing(Said::Outcome::set_aside, conduct.set_aside());
+    Said words;
+    auto to = listen(words, family, may_happen);
+    const Shown shown{target};
+    const PluginCall about{conduct.members(), function, &target};
+    const auto begun = conduct.now();
+    const int result = call_plugin(about, to.hearing, [&] { return call(shown.target(), &to.say); });
+    auto said = conclude(to, result);
+    const auto fault =
+        said.outcome == Said::Outcome::fault ? std::string_view{said.because} : std::string_view{};
+    conduct.judge(about, begun, fault, true);
+    return said;
 }
 
 } // namespace
@@ -127,6 +155,7 @@ Result<Plugin> Plugin::adopt(const dmevent_plugin* descriptor, std::string file,
     if (!family) return std::move(family).error();
     Plugin plugin;
     plugin.family_ = *std::move(family);
+    plugin.conduct_ = std::make_unique<Conduct>(plugin.family_.name);
     plugin.descriptor_ = descriptor;
     plugin.keep_ = std::move(keep);
     return plugin;
@@ -140,28 +169,22 @@ void Plugin::tune(std::string_view type, double at, double step, double clear) {
 }
 
 Said Plugin::look(const TargetView* before, const TargetView& now) const {
-    Said said;
-    auto to = listen(said, family_, before != nullptr);
-    const Shown shown{now};
     const auto old = before ? std::make_optional<Shown>(*before) : std::nullopt;
-    run(said, to, [&](const dmevent_say* say) {
-        return descriptor_->look(old ? &old->target() : nullptr, &shown.target(), say);
-    });
-    return said;
+    return run(*conduct_, "look", now, family_, before != nullptr,
+               [&](const dmevent_target& shown, const dmevent_say* say) {
+                   return descriptor_->look(old ? &old->target() : nullptr, &shown, say);
+               });
 }
 
 Said Plugin::uevent(const TargetView& last, const UeventReading& uevent) const {
-    Said said;
-    if (!has_uevent()) return said; // it has nothing to say to any of them
-    auto to = listen(said, family_, true);
-    const Shown shown{last};
+    if (!has_uevent()) return {}; // it has nothing to say to any of them
     std::vector<dmevent_var> vars;
     vars.reserve(uevent.env.size());
     for (const auto& [name, value] : uevent.env) vars.push_back({borrow(name), borrow(value)});
-    run(said, to, [&](const dmevent_say* say) {
-        return descriptor_->uevent(&shown.target(), vars.data(), vars.size(), say);
-    });
-    return said;
+    return run(*conduct_, "uevent", last, family_, true,
+               [&](const dmevent_target& shown, const dmevent_say* say) {
+                   return descriptor_->uevent(&shown, vars.data(), vars.size(), say);
+               });
 }
 
 } // namespace dmev

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A plugin as the core calls it: the descriptor with its strides resolved, and what its functions said
-// turned into our own values. Pure: no state but the descriptor and what keeps it mapped.
+// turned into our own values. It keeps the descriptor, what keeps that mapped, and how the plugin behaved.
 #pragma once
 #include <dmevent/plugin.h>
 
@@ -15,6 +15,7 @@
 #include "model/device.hpp"
 #include "model/event.hpp"
 #include "model/observation.hpp"
+#include "plugin/conduct.hpp"
 
 namespace dmev {
 
@@ -30,7 +31,7 @@ struct TargetView {
 
 // What one call said. Types and gauges are positions in the family's lists.
 struct Said {
-    enum class Outcome { ok, unknown, fault };
+    enum class Outcome { ok, unknown, fault, set_aside };
     struct Condition {
         std::uint32_t type = 0;
         std::string part;
@@ -47,7 +48,7 @@ struct Said {
         std::uint64_t used = 0, total = 0;
     };
     Outcome outcome = Outcome::ok;
-    std::string because; // of unknown and fault
+    std::string because; // of what is not ok
     Fields fields;
     std::vector<Condition> conditions; // in the order stated
     std::vector<Happened> happenings;
@@ -95,15 +96,21 @@ class Plugin {
     void tune(std::string_view type, double at, double step, double clear);
 
     // A protocol violation (an index out of range, happened without before, an exception that came through)
-    // is a fault, and nothing of what was said counts.
+    // is a fault, and nothing of what was said counts. A plugin that is set aside is not called; its plans
+    // are refused. Calls of one plugin must not overlap.
     Said look(const TargetView* before, const TargetView& now) const;
     Said uevent(const TargetView& last, const UeventReading& uevent) const;
     Planned plan(std::uint32_t hook, const Event& event, const TargetView& target, const Fields& args) const;
+
+    // Each call has a say in it.
+    Conduct& conduct() { return *conduct_; }
+    const Conduct& conduct() const { return *conduct_; }
 
  private:
     Family family_;
     const dmevent_plugin* descriptor_ = nullptr;
     std::shared_ptr<void> keep_;
+    std::unique_ptr<Conduct> conduct_;
 };
 
 } // namespace dmev

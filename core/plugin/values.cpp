@@ -3,14 +3,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <cstring>
 #include <exception>
 #include <stdexcept>
 
 namespace dmev {
 namespace {
 
-// More than any status holds. A plugin that says so has its sizes wrong, and is better not believed.
-constexpr std::size_t kLongestText = 16u << 20, kMostFields = 65536;
+// More than any target has to say: a plugin beyond that has its sizes wrong.
+constexpr std::size_t kMostBytes = 16u << 20, kLongestKey = 4096, kLongestName = 63, kLongestReason = 1000;
+constexpr std::size_t kMostValues = 65536, kMostStatements = 8192;
 // Keeps lists of lists of lists from eating the stack.
 constexpr int kDeepest = 4;
 
@@ -19,39 +23,76 @@ std::size_t believed(std::size_t n, std::size_t most, const char* what) {
     return n;
 }
 
-Value own(const dmevent_field& f, int depth) {
-    switch (f.kind) {
-        case DMEVENT_INT: return {f.v.i};
-        case DMEVENT_UINT: return {f.v.u};
-        case DMEVENT_REAL: return {f.v.real};
-        case DMEVENT_BOOL: return {f.v.u != 0};
-        case DMEVENT_TEXT: return {dmev::own(f.v.text)};
-        case DMEVENT_LIST: {
-            Value::List list;
-            believed(f.count, kMostFields, "items of a list");
-            for (std::uint32_t i = 0; i < f.count && depth < kDeepest; ++i)
-                list.push_back(own(f.v.items[i], depth + 1));
-            return {std::move(list)};
-        }
-        default: throw std::invalid_argument(fmt::format("a value of kind {}", f.kind));
-    }
+// Nothing, though N of WHAT are announced.
+void refuse_nothing(const void* at, std::size_t n, const char* what) {
+    if (!at && n > 0) throw std::invalid_argument(fmt::format("{} {} at no address", n, what));
 }
 
 } // namespace
 
 dmevent_str borrow(std::string_view text) { return {text.data() ? text.data() : "", text.size()}; }
 
-std::string own(dmevent_str text) {
-    return text.data ? std::string{text.data, believed(text.size, kLongestText, "bytes of text")}
-                     : std::string{};
+std::string Intake::text(dmevent_str text) {
+    believed(text.size, kMostBytes, "bytes of text");
+    refuse_nothing(text.data, text.size, "bytes of text");
+    bytes_ = believed(bytes_ + text.size, kMostBytes, "bytes of text in one call");
+    return text.data ? std::string{text.data, text.size} : std::string{};
 }
 
-Value own(const dmevent_field& field) { return own(field, 0); }
+std::string Intake::key(dmevent_str key) {
+    believed(key.size, kLongestKey, "bytes of text for a part");
+    return text(key);
+}
 
-Fields own(const dmevent_field* fields, std::size_t n) {
+std::string Intake::name(dmevent_str name) {
+    believed(name.size, kLongestName, "bytes of text for a field's name");
+    auto out = text(name);
+    const bool is_name = !out.empty() && std::all_of(out.begin(), out.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+    });
+    if (!is_name) throw std::invalid_argument(fmt::format("a field of the name '{}'", out));
+    return out;
+}
+
+std::string Intake::reason(dmevent_str why) {
+    return why.data ? std::string{why.data, std::min(why.size, kLongestReason)} : std::string{};
+}
+
+void Intake::statement() {
+    statements_ = believed(statements_ + 1, kMostStatements, "statements in one call");
+}
+
+Value Intake::value(const dmevent_field& f, int depth) {
+    values_ = believed(values_ + 1, kMostValues, "values in one call");
+    switch (f.kind) {
+        case DMEVENT_INT: return {f.v.i};
+        case DMEVENT_UINT: return {f.v.u};
+        case DMEVENT_REAL:
+            if (!std::isfinite(f.v.real)) throw std::invalid_argument("a number that is none");
+            return {f.v.real};
+        case DMEVENT_BOOL: return {f.v.u != 0};
+        case DMEVENT_TEXT: return {text(f.v.text)};
+        case DMEVENT_LIST: {
+            if (depth == kDeepest) throw std::length_error("lists in lists without end");
+            believed(f.count, kMostValues, "items of a list");
+            refuse_nothing(f.v.items, f.count, "items of a list");
+            Value::List list;
+            for (std::uint32_t i = 0; i < f.count; ++i) list.push_back(value(f.v.items[i], depth + 1));
+            return {std::move(list)};
+        }
+        default: throw std::invalid_argument(fmt::format("a value of kind {}", f.kind));
+    }
+}
+
+Fields Intake::fields(const dmevent_field* fields, std::size_t n) {
+    believed(n, kMostFields, "fields");
+    refuse_nothing(fields, n, "fields");
     Fields out;
-    out.reserve(believed(n, kMostFields, "fields"));
-    for (std::size_t i = 0; i < n; ++i) out.emplace_back(own(fields[i].name), own(fields[i]));
+    out.reserve(n);
+    for (std::size_t i = 0; i < n; ++i) {
+        auto field_name = name(fields[i].name);
+        out.emplace_back(std::move(field_name), value(fields[i]));
+    }
     return out;
 }
 
@@ -93,7 +134,9 @@ std::string what_left_it() {
     try {
         throw;
     } catch (const std::exception& e) {
-        return std::string{"an exception left it: "} + e.what();
+        const char* const what = e.what();
+        return std::string{"an exception left it: "} +
+               Intake::reason({what, what ? strnlen(what, kLongestReason) : 0});
     } catch (...) {
         return "an exception left it";
     }

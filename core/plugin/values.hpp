@@ -18,11 +18,30 @@ namespace dmev {
 // NUL-terminated where TEXT is.
 dmevent_str borrow(std::string_view text);
 
-// Copies of what a plugin gave. Each throws where that cannot be: a size that no memory has, a value of no
-// known kind.
-std::string own(dmevent_str text);
-Value own(const dmevent_field& field);
-Fields own(const dmevent_field* fields, std::size_t n);
+// Each of a look's fields goes into each of its events, so that the product of both counts.
+inline constexpr std::size_t kMostFields = 256;
+
+// Copies of what a plugin gives in one call. Each throws where that cannot be believed: a size that no memory
+// has, nothing where something is announced, a value of no known kind, a number that is none, more words than
+// any target has to say.
+class Intake {
+ public:
+    std::string text(dmevent_str text);
+    // A part's name: a path, a leg.
+    std::string key(dmevent_str key);
+    // A field's name.
+    std::string name(dmevent_str name);
+    // A reason, cut where it gets long: what explains a fault is not to be one.
+    static std::string reason(dmevent_str why);
+    Value value(const dmevent_field& field) { return value(field, 0); }
+    Fields fields(const dmevent_field* fields, std::size_t n);
+    // One more condition, happening or the like.
+    void statement();
+
+ private:
+    Value value(const dmevent_field& field, int depth);
+    std::size_t bytes_ = 0, values_ = 0, statements_ = 0; // so far
+};
 
 // Device and target in the ABI's form, for the length of a call. The kernel's strings are NUL-terminated
 // because they come from std::string.
