@@ -41,6 +41,7 @@ struct Engine::Impl {
     // KNOWN: it had a table before, so that a difference is a change.
     void compare_targets(Device& device, const DeviceReading& reading, const Cause& cause, bool known);
     void retire(Device& device, std::uint32_t target, const Cause& cause);
+    void unsettle(Device& device, bool is);
     void note_suspension(Device& device, const DeviceReading& reading, const Cause& cause);
     void look(Device& device, const DeviceReading& reading, const Cause& cause);
     void look(Device& device, TargetState& target, const TargetReading& reading, const Cause& cause);

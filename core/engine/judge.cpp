@@ -155,6 +155,7 @@ bool Judge::wait(Device& device, const ConditionKey& key, Waiting::What what, Fi
                  const Cause& cause) {
     if (drop_waiting(device, key, what)) return false;
     device.waiting.push_back({key, what, now_ + options_.uevent_grace, std::move(data), cause});
+    touch(device);
     return true;
 }
 
@@ -263,6 +264,7 @@ void Judge::looked(Device& device, TargetState& target, Said&& said, const Cause
         if (told != target.told.end() && take_times(data, told->second) == 0) continue;
         device.waiting.push_back(
             {key, Waiting::What::happened, now_ + options_.uevent_grace, std::move(data), cause});
+        touch(device);
     }
     target.told.clear();
 

@@ -163,13 +163,13 @@ bool may_be_of(const Device& device, std::uint32_t index, const EventType& type)
            device.targets[index].plugin->family().name == family;
 }
 
-// Null where nobody knows that condition, which is noted.
+// Nothing where nobody raises that there, which is noted.
 std::optional<ConditionKey> key_of(const Json& json, const Device& device, const Catalogue& catalogue,
-                                   Kind kind, Recalled& recalled) {
+                                   bool condition, Recalled& recalled) {
     const auto name = text(json, "type");
     const auto* known = catalogue.find(name);
     const auto index = find(json, "target") ? number32(json, "target") : kNoTarget;
-    if (!known || known->kind != kind || !may_be_of(device, index, *known)) {
+    if (!known || (condition && known->kind != Kind::condition) || !may_be_of(device, index, *known)) {
         recalled.left_out.push_back(name);
         return std::nullopt;
     }
@@ -184,7 +184,7 @@ std::optional<ConditionKey> key_of(const Json& json, const Device& device, const
 void recall_conditions(const Json& json, const Catalogue& catalogue, Recalled& recalled) {
     auto& device = *recalled.device;
     for (const auto* item : items(json, "holding")) {
-        const auto key = key_of(*item, device, catalogue, Kind::condition, recalled);
+        const auto key = key_of(*item, device, catalogue, true, recalled);
         if (!key) continue;
         Holding holding{time(*item, "since").value_or(Time{}), time(*item, "lapses"), text(*item, "message"),
                         data_of(*item)};
@@ -195,8 +195,8 @@ void recall_conditions(const Json& json, const Catalogue& catalogue, Recalled& r
         const auto what = word == "raise" ? Waiting::What::raise
                           : word == "end" ? Waiting::What::end
                                           : Waiting::What::happened;
-        const auto kind = what == Waiting::What::happened ? Kind::happening : Kind::condition;
-        auto key = key_of(*item, device, catalogue, kind, recalled);
+        // That a condition came and went is a happening of its type.
+        auto key = key_of(*item, device, catalogue, what != Waiting::What::happened, recalled);
         if (!key) continue;
         device.waiting.push_back({std::move(*key), what, time(*item, "deadline").value_or(Time{}),
                                   data_of(*item),

@@ -65,7 +65,7 @@ void Engine::Impl::take(const DeviceReading& reading) {
     if (device->awaited) welcome_back(*device, cause);
     if (first && !device->announced) {
         judge.happened(device, core_type("device.added"), {}, cause);
-        device->unsettled = !unwatched;
+        unsettle(*device, !unwatched);
     }
     device->announced = true;
     compare_targets(*device, reading, cause, known);
@@ -80,10 +80,10 @@ void Engine::Impl::take(const DeviceReading& reading) {
         device->held.reset();
     } else if (device->unsettled && settles(*device)) {
         device->held = Held{reading, std::move(cause)};
-        device->unsettled = false;
+        unsettle(*device, false);
     } else {
         device->held.reset();
-        device->unsettled = false;
+        unsettle(*device, false);
         look(*device, reading, cause);
     }
     wish(*device, device->held.has_value());
@@ -111,7 +111,7 @@ void Engine::Impl::compare_targets(Device& device, const DeviceReading& reading,
                                          [](std::uint64_t sum, const auto& t) { return sum + t.length; });
     if (known && !reading.targets.empty() && another_table(device, reading)) {
         const auto old_sectors = device.sectors();
-        device.unsettled = true;
+        unsettle(device, true);
         judge.happened(&device, core_type("device.table_changed"), {}, cause);
         if (old_sectors != sectors && old_sectors && sectors)
             judge.happened(&device, core_type("device.resized"),
@@ -159,13 +159,18 @@ void Engine::Impl::retire(Device& device, std::uint32_t target, const Cause& cau
     judge.forget(device, target);
 }
 
+// Whether the next reading is provisional; a successor has to know where that counts.
+void Engine::Impl::unsettle(Device& device, bool is) {
+    if (std::exchange(device.unsettled, is) != is && settles(device)) touched.insert(device.id.number);
+}
+
 void Engine::Impl::note_suspension(Device& device, const DeviceReading& reading, const Cause& cause) {
     const bool asleep = reading.suspended || reading.internal_suspend;
-    if (device.suspended && !asleep) device.unsettled = true;
-    if (device.suspended != asleep) touched.insert(device.id.number);
-    device.suspended = asleep;
+    if (device.suspended && !asleep) unsettle(device, true);
+    if (std::exchange(device.suspended, asleep) != asleep) touched.insert(device.id.number);
     // A device that the kernel itself suspended (a thin with its pool) is not the one to be reported.
     const bool counts = reading.suspended && !reading.internal_suspend && !reading.targets.empty();
+    if (counts != device.suspended_since.has_value()) touched.insert(device.id.number);
     if (counts && !device.suspended_since) device.suspended_since = now;
     if (counts) return;
     device.suspended_since.reset();

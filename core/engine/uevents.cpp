@@ -78,7 +78,7 @@ void Engine::Impl::take(const UeventReading& uevent, Time at) {
         return;
     }
     if (uevent["ACTION"] != "change") return;
-    device->unsettled = true; // a resume, perhaps with another table
+    unsettle(*device, true); // a resume, perhaps with another table
     state_uevent(*device, uevent, std::nullopt);
     reschedule(*device);
 }
