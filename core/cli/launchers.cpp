@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "process/memory.hpp"
 #include "source/reader.hpp"
+#include "store/store_main.hpp"
 
 namespace dmev {
 namespace {
@@ -18,7 +19,7 @@ bool is_managed(const std::string& who, const std::string& about) {
 
 } // namespace
 
-Launcher::Bodies launcher_bodies() { return {reader_main, is_managed, true}; }
+Launcher::Bodies launcher_bodies() { return {reader_main, is_managed, true, store_main}; }
 
 void stay_in_memory() {
     stay_when_memory_runs_out();

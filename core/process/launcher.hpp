@@ -24,8 +24,9 @@ class Launcher {
     using Guard = bool (*)(const std::string& who, const std::string& about);
     struct Bodies {
         Body reader;
-        Guard guard;        // none: a program that has guards is refused
-        bool stays = false; // it runs long: in memory, whatever becomes of the disk
+        Guard guard;          // none: a program that has guards is refused
+        bool stays = false;   // it runs long: in memory, whatever becomes of the disk
+        Body store = nullptr; // writes what happened
     };
 
     // Forks the launcher, which forks READER bodies and shepherds on demand. REQUIRES: single-threaded, no
@@ -51,6 +52,8 @@ class Launcher {
     Result<Child> new_shepherd();
     // The same for a process that keeps programs ready.
     Result<Child> new_keeper();
+    // The same for a STORE body, whose socket is a stream.
+    Result<Child> new_store();
     // To be watched for its hang-up alone: then the launcher is gone. Of a service that may be another one
     // soon.
     int socket() const { return socket_.get(); }

@@ -8,7 +8,12 @@
 namespace dmev {
 
 // A request of another kind gets EINVAL, so that kinds can be added.
-enum RequestKind : std::uint32_t { reader_request = 1, shepherd_request = 2, keeper_request = 3 };
+enum RequestKind : std::uint32_t {
+    reader_request = 1,
+    shepherd_request = 2,
+    keeper_request = 3,
+    store_request = 4
+};
 struct LauncherRequest {
     std::uint32_t kind;
     std::uint32_t serial;

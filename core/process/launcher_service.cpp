@@ -61,7 +61,8 @@ struct Service {
 
 bool serves(std::uint32_t kind, const Service& service) {
     return kind == shepherd_request || kind == keeper_request ||
-           (kind == reader_request && service.bodies.reader);
+           (kind == reader_request && service.bodies.reader) ||
+           (kind == store_request && service.bodies.store);
 }
 
 int be_child(std::uint32_t kind, const Service& service) {
@@ -70,6 +71,10 @@ int be_child(std::uint32_t kind, const Service& service) {
     if (kind == reader_request) {
         prctl(PR_SET_NAME, "dmevent-reader");
         return service.bodies.reader(kept_fd);
+    }
+    if (kind == store_request) {
+        prctl(PR_SET_NAME, "dmevent-store");
+        return service.bodies.store(kept_fd);
     }
     if (kind == keeper_request) {
         prctl(PR_SET_NAME, "dmevent-keep");
@@ -80,7 +85,8 @@ int be_child(std::uint32_t kind, const Service& service) {
 }
 
 void fork_child(int socket, const LauncherRequest& request, const Service& service) {
-    const auto type = request.kind == reader_request ? SOCK_STREAM : SOCK_SEQPACKET;
+    const bool stream = request.kind == reader_request || request.kind == store_request;
+    const auto type = stream ? SOCK_STREAM : SOCK_SEQPACKET;
     int ends[2];
     if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) < 0) {
         send_reply(socket, {request.serial, errno, 0}, -1);
