@@ -13,13 +13,16 @@ namespace dmev {
 namespace {
 
 Trouble trouble_of(int code) {
-    if (code == SQLITE_CORRUPT_VTAB) return Trouble::other;
     switch (code & 0xFF) {
         case SQLITE_BUSY:
         case SQLITE_LOCKED: return Trouble::busy;
         case SQLITE_FULL: return Trouble::full;
         case SQLITE_READONLY:
         case SQLITE_PERM: return Trouble::read_only;
+        // Our statements are always the same: where one is wrong, the tables are not those we made.
+        case SQLITE_ERROR:
+        case SQLITE_CONSTRAINT:
+        case SQLITE_MISMATCH:
         case SQLITE_CORRUPT: return Trouble::damaged;
         case SQLITE_NOTADB: return Trouble::no_database;
         case SQLITE_CANTOPEN: return Trouble::cannot_open;
@@ -32,7 +35,8 @@ const char* remedy_of(Trouble trouble) {
     switch (trouble) {
         case Trouble::busy: return "end the process that holds it";
         case Trouble::full: return "make room on its file system";
-        case Trouble::read_only: return "make the file and its file system writable";
+        case Trouble::read_only:
+        case Trouble::cannot_open: return "make the file, its directory and its file system writable";
         case Trouble::input_output: return "look for errors of its disk in the kernel's log";
         default: return "";
     }
@@ -189,9 +193,9 @@ Result<> Database::transact(const std::function<Result<>()>& body) {
 Result<> Database::define(const char* name, int count, Predicate is) {
     auto owned = std::make_unique<Predicate>(std::move(is));
     // The library deletes it, also when it fails.
-    const int code = sqlite3_create_function_v2(
-        handle_, name, count, SQLITE_UTF8 | SQLITE_DIRECTONLY, owned.release(), predicate, nullptr, nullptr,
-        [](void* p) { delete static_cast<Predicate*>(p); });
+    const int code = sqlite3_create_function_v2(handle_, name, count, SQLITE_UTF8 | SQLITE_DIRECTONLY,
+                                                owned.release(), predicate, nullptr, nullptr,
+                                                [](void* p) { delete static_cast<Predicate*>(p); });
     if (code != SQLITE_OK) return failed("cannot use", code);
     return {};
 }

@@ -71,7 +71,7 @@ class Database {
     using Predicate = std::function<bool(const std::string_view* values, int count)>;
     Result<> define(const char* name, int count, Predicate predicate);
 
-    std::int64_t rows_changed() const; // by the last statement
+    std::int64_t rows_changed() const;           // by the last statement
     Trouble trouble() const { return trouble_; } // of the last error
     const std::string& file() const { return file_; }
 

@@ -21,9 +21,9 @@ Result<Likeness> compare_form(Database& database, const Form& form) {
 Result<> give_form(Database& database, const Form& form, const char* sql) {
     return database.transact([&]() -> Result<> {
         if (auto r = database.exec(sql); !r) return r;
-        return database.exec(fmt::format("PRAGMA application_id={}; PRAGMA user_version={}", form.application,
-                                         form.version)
-                                 .c_str());
+        return database.exec(
+            fmt::format("PRAGMA application_id={}; PRAGMA user_version={}", form.application, form.version)
+                .c_str());
     });
 }
 

@@ -21,17 +21,21 @@ struct HistoryOptions {
     std::chrono::seconds keep = std::chrono::hours{24 * 90}; // older rows are removed
     std::uint64_t max_size = 256 << 20;                      // bytes; beyond it the oldest rows are removed
     std::size_t queue = 20'000; // rows that may wait in memory; beyond it the oldest are dropped, and counted
-    std::chrono::milliseconds stalled_after{10'000}; // one write takes longer: the store is reported
-    std::chrono::milliseconds retry{30'000};         // what could not be opened or written is tried again
+    std::size_t queue_bytes = 32 << 20;               // and no more than this
+    std::chrono::milliseconds stalled_after{10'000};  // one write takes longer: the store is reported
+    std::chrono::milliseconds retry{30'000};          // the longest wait before what failed is tried again
+    std::chrono::milliseconds mount_patience{60'000}; // no directory yet, or a read-only one: reported then
 };
 
+// Its owner watches fd() and calls dispatch(), once a second at least; everything else is the thread's.
 class History {
  public:
-    // Called on the writer's thread or on a timer's of its own: the owner passes them on to its loop.
+    // Called by dispatch() alone.
     struct Sink {
-        // WHY is empty when it works again. What was queued meanwhile is written then.
+        // WHY it cannot be written; empty when it works again. What was queued meanwhile is written then.
         std::function<void(const std::string& why)> state;
-        // What an earlier boot remembered; once, when the file could be opened.
+        // What an earlier boot remembered, when the file could be opened; until earlier_settled() says that
+        // it was taken over, each successor is given it again.
         std::function<void(std::vector<Remembered>&&)> remembered;
     };
     // Returns at once; the file is opened by the thread, as soon as its directory is there. BOOT_ID: what
@@ -41,12 +45,20 @@ class History {
     History(const History&) = delete;
     History& operator=(const History&) = delete;
 
+    int fd() const;  // readable when there is something to dispatch
+    void dispatch(); // also finds a write that takes too long
+
     void event(const Event& event);
     // JSON: the decision's line. About the event of this id.
     void decision(Time time, const std::string& event_id, std::string json);
+    // The copy is what was told here, all of it: begin with what the ledger holds.
     void remember(std::vector<Remembered> changes);
-    // Waits until what is queued is written, for at most PATIENCE. A thread that hangs in the disk is left to
-    // itself.
+    void earlier_settled();
+    // Other limits, from a configuration that was read again. The file stays.
+    void limit(std::chrono::seconds keep, std::uint64_t max_size);
+
+    // Waits until what is queued is written, or cannot be, for at most PATIENCE. A thread that hangs in the
+    // disk is left to itself.
     bool drain(std::chrono::milliseconds patience = std::chrono::seconds{1});
 
     struct Counts {
@@ -55,8 +67,8 @@ class History {
     Counts counts() const;
 
  private:
-    struct Shared;
-    std::shared_ptr<Shared> shared_; // also the thread's, which may outlive us
+    std::shared_ptr<class HistoryWriter> writer_; // also the thread's, which may outlive us
+    Sink sink_;
 };
 
 } // namespace dmev

@@ -35,8 +35,7 @@ bool in_memory(const std::string& file) {
 
 // Whether the file is to blame, so that a new one mends it.
 bool is_faulty(Trouble trouble) {
-    return trouble == Trouble::damaged || trouble == Trouble::no_database || trouble == Trouble::read_only ||
-           trouble == Trouble::other;
+    return trouble == Trouble::damaged || trouble == Trouble::no_database || trouble == Trouble::read_only;
 }
 
 // An open database; or why what is there cannot be used, and a new one could.
@@ -70,11 +69,10 @@ Result<std::string> find_fault(Database& database, const std::string& boot_id) {
                                                           : "it is of another version of this program"};
     if (auto damage = find_damage(database); !damage || !damage->empty()) return damage;
     std::string boot;
-    auto r =
-        database.run("SELECT value FROM meta WHERE key='boot'", {}, [&](const auto& row) {
-            boot = row.bytes(0);
-            return false;
-        });
+    auto r = database.run("SELECT value FROM meta WHERE key='boot'", {}, [&](const auto& row) {
+        boot = row.bytes(0);
+        return false;
+    });
     if (!r) return r.error();
     return boot == boot_id ? std::string{} : std::string{"it is of another boot of the machine"};
 }
@@ -148,12 +146,12 @@ Result<> Ledger::commit(std::span<const Remembered> changes) {
     return database.transact([&]() -> Result<> {
         for (const auto& [kind, key, value] : changes) {
             using D = Database;
-            auto r = value.empty()
-                         ? database.run("DELETE FROM remembered WHERE kind=? AND key=?",
-                                        {D::blob(kind), D::blob(key)})
-                         : database.run("INSERT INTO remembered VALUES(?, ?, ?) ON CONFLICT(kind, key)"
-                                        " DO UPDATE SET value=excluded.value",
-                                        {D::blob(kind), D::blob(key), D::blob(value)});
+            auto r = value.empty() ? database.run("DELETE FROM remembered WHERE kind=? AND key=?",
+                                                  {D::blob(kind), D::blob(key)})
+                                   : database.run(
+                                         "INSERT INTO remembered VALUES(?, ?, ?) ON CONFLICT(kind, key)"
+                                         " DO UPDATE SET value=excluded.value",
+                                         {D::blob(kind), D::blob(key), D::blob(value)});
             if (!r) return r;
         }
         return {};
