@@ -77,6 +77,7 @@ void Monitor::reconsider() {
     if (reacting_) return;
     if (done_ && ports_.reactor && ports_.reactor->idle()) loop_.stop();
     make_appointment();
+    if (ports_.settled) ports_.settled();
 }
 
 void Monitor::make_appointment() {

@@ -19,9 +19,10 @@ class Monitor {
     struct Ports {
         std::function<void(const Event&)> report;       // wanted events
         std::function<void(const Observation&)> record; // everything, ignored devices too; may be empty
-        std::function<void()> ready; // once, when what was there has been read; may be empty
-        std::function<Time()> clock; // the source's own
-        Reactor* reactor = nullptr;  // is told of wanted events; may be set until start()
+        std::function<void()> ready;   // once, when what was there has been read; may be empty
+        std::function<Time()> clock;   // the source's own
+        std::function<void()> settled; // all is done that was to be done about what came; may be empty
+        Reactor* reactor = nullptr;    // is told of wanted events; may be set until start()
     };
     struct Options {
         Filter filter;
@@ -34,6 +35,12 @@ class Monitor {
     ~Monitor();
     Monitor(const Monitor&) = delete;
     Monitor& operator=(const Monitor&) = delete;
+
+    // What an earlier instance knew in this boot, and what a successor must know: the engine's rows. Before
+    // start().
+    std::vector<Error> restore(std::span<const Remembered> rows) { return engine_.restore(rows); }
+    std::vector<Remembered> changed() { return engine_.changed(); }
+    void remember_all() { engine_.remember_all(); } // at a clean end
 
     // Starts the source; the loop does the rest.
     Result<> start();

@@ -3,25 +3,26 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
 #include <utility>
 
+#include "base/log.hpp"
 #include "output/output.hpp"
 
 namespace dmev {
 namespace {
 
-// Which rule, on which device.
-std::pair<std::string, std::string> event_key(const Event& event) {
-    return {event.part, event.device ? event.device->number.text() + " " + event.device->uuid : ""};
+// Which condition, of which part and device.
+std::tuple<std::string, std::string, std::string> event_key(const Event& event) {
+    return {event.type, event.part,
+            event.device ? event.device->number.text() + " " + event.device->uuid : ""};
 }
 
 } // namespace
 
-Result<std::unique_ptr<Responder>> Responder::open(Loop& loop, const MakePrograms& make,
-                                                   const Catalogue& catalogue,
-                                                   std::span<const Plugin> plugins,
-                                                   std::shared_ptr<const Rulebook> rules,
-                                                   LimitSettings limits, Ports ports) {
+Result<std::unique_ptr<Responder>> Responder::open(
+    Loop& loop, const MakePrograms& make, const Catalogue& catalogue, std::span<const Plugin> plugins,
+    std::shared_ptr<const Rulebook> rules, LimitSettings limits, Ports ports, Inheritance inheritance) {
     std::unique_ptr<Responder> responder{
         new Responder{catalogue, plugins, std::move(rules), std::move(ports)}};
     auto& self = *responder;
@@ -57,8 +58,17 @@ Result<std::unique_ptr<Responder>> Responder::open(Loop& loop, const MakeProgram
                               const auto again = self.decider_.ended(firing, outcome, self.ports_.clock());
                               if (!outcome.ok && !again) self.failed_ = true;
                               return again;
+                          },
+                      .remember =
+                          [&self] {
+                              if (!self.ports_.remember) return;
+                              self.give_to_rules();
+                              self.ports_.remember();
                           }});
-    self.runner_->adopt();
+    if (self.ports_.remember)
+        self.inherit(inheritance);
+    else
+        self.runner_->adopt();
     self.pump();
     return responder;
 }
@@ -72,13 +82,45 @@ Responder::Responder(const Catalogue& catalogue, std::span<const Plugin> plugins
                                   .suspended = [this](const Rule& rule, const Event& about,
                                                       State state) { suspended(rule, about, state); },
                                   .current = [this](const Event& event) { return current(event); },
-                                  .verdict = {}}) {}
+                                  .verdict = [this](const Verdict& verdict) { decided(verdict); }}) {}
 
 Responder::~Responder() = default;
 
 void Responder::take(const Event& event) {
+    if (ports_.decided) taken_ = event;
     decider_.take(event);
     pump();
+}
+
+// Most rules are not about an event; of these nothing is said.
+void Responder::decided(const Verdict& verdict) {
+    if (!ports_.decided || (verdict.what == Verdict::What::no && verdict.event_type.empty())) return;
+    ports_.decided(decision_of(verdict, taken_, ports_.clock()));
+}
+
+void Responder::inherit(const Inheritance& inheritance) {
+    auto restored = decider_.restore(inheritance.rows, ports_.clock(), inheritance.stale_after);
+    for (const auto& [rule, about] : restored.suspended) {
+        auto event = suspension(*rule, about, State::raised);
+        own_.insert_or_assign(event_key(event), std::move(event));
+    }
+    auto bad = std::move(restored.bad);
+    for (auto& error : runner_->restore(inheritance.rows, std::move(restored.open)))
+        bad.push_back(std::move(error));
+    for (const auto& error : bad) log::warning("{}; it is forgotten", error.text());
+}
+
+void Responder::restore_late(std::span<const Remembered> rows, Millis stale_after) {
+    for (const auto& error : decider_.restore_late(rows, ports_.clock(), stale_after))
+        log::warning("{}; it is forgotten", error.text());
+    pump();
+}
+
+std::vector<Remembered> Responder::changed() {
+    auto rows = decider_.changed();
+    auto more = runner_->changed();
+    rows.insert(rows.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+    return rows;
 }
 
 void Responder::advance(Time now) {
@@ -95,6 +137,10 @@ void Responder::looked(DevNum device) {
 
 void Responder::ready() {
     ready_ = true;
+    if (ports_.remember) {
+        decider_.begin(ports_.clock());
+        runner_->begin();
+    }
     for (auto& [id, ended] : std::exchange(early_, {})) runner_->ended(id, std::move(ended));
     pump();
 }
@@ -111,7 +157,7 @@ void Responder::reload(std::shared_ptr<const Rulebook> rules, LimitSettings limi
 void Responder::pump() {
     if (std::exchange(pumping_, true)) return;
     while (!firings_.empty() || !inbox_.empty()) {
-        for (auto& event : std::exchange(inbox_, {})) decider_.take(event);
+        give_to_rules();
         for (auto& firing : std::exchange(firings_, {})) {
             if (!firing.rule->settings.dry_run) {
                 runner_->run(std::move(firing));
@@ -123,6 +169,14 @@ void Responder::pump() {
     }
     pumping_ = false;
     if (ports_.changed) ports_.changed();
+}
+
+void Responder::give_to_rules() {
+    while (!inbox_.empty())
+        for (auto& event : std::exchange(inbox_, {})) {
+            if (ports_.decided) taken_ = event;
+            decider_.take(event);
+        }
 }
 
 void Responder::say(Event&& event) {
@@ -137,18 +191,32 @@ void Responder::say(Event&& event) {
 
 // Conditions are the engine's, but for the one that is ours.
 std::optional<Event> Responder::current(const Event& event) const {
-    if (event.type != "action.suspended") return ports_.facts.current(event);
-    const auto it = suspended_.find(event_key(event));
-    return it == suspended_.end() ? std::nullopt : std::optional{it->second};
+    if (const auto it = own_.find(event_key(event)); it != own_.end()) return it->second;
+    return ports_.facts.current(event);
+}
+
+Event Responder::own_event(const char* type, State state) const {
+    const auto* known = catalogue_.find(type);
+    Event event;
+    event.type = known->name;
+    event.severity = known->severity;
+    event.state = state;
+    return event;
 }
 
 void Responder::suspended(const Rule& rule, const Event& about, State state) {
+    auto event = suspension(rule, about, state);
+    if (state == State::raised)
+        own_.insert_or_assign(event_key(event), event);
+    else
+        own_.erase(event_key(event));
+    if (about.type.starts_with("action.")) set_field(event.data, "chain", {true}); // starts no rule either
+    say(std::move(event));
+}
+
+Event Responder::suspension(const Rule& rule, const Event& about, State state) const {
     const auto& name = rule.settings.name.text;
-    const auto* type = catalogue_.find("action.suspended");
-    Event event;
-    event.type = type->name;
-    event.severity = type->severity;
-    event.state = state;
+    auto event = own_event("action.suspended", state);
     event.source = "action";
     event.device = about.device;
     event.target = about.target;
@@ -166,12 +234,22 @@ void Responder::suspended(const Rule& rule, const Event& about, State state) {
                   {"event_type", {about.type}},
                   {"max_runs", {std::uint64_t{limit.count}}},
                   {"per_s", {std::int64_t{seconds}}}};
-    if (state == State::raised)
-        suspended_.insert_or_assign(event_key(event), event);
+    return event;
+}
+
+void Responder::store_state(const std::string& part, const std::string& why) {
+    auto event = own_event("monitor.store_failed", why.empty() ? State::cleared : State::raised);
+    event.source = "store";
+    event.part = part;
+    event.message = why.empty() ? fmt::format("the {} is written again", part)
+                                : fmt::format("the {} cannot be written: {}", part, why);
+    event.data = {{"reason", {why}}};
+    if (why.empty())
+        own_.erase(event_key(event));
     else
-        suspended_.erase(event_key(event));
-    if (about.type.starts_with("action.")) set_field(event.data, "chain", {true}); // starts no rule either
+        own_.insert_or_assign(event_key(event), event);
     say(std::move(event));
+    pump();
 }
 
 } // namespace dmev

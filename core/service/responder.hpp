@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "action/runner.hpp"
@@ -18,6 +19,12 @@
 
 namespace dmev {
 
+// What an earlier instance left to a responder that remembers.
+struct Inheritance {
+    std::vector<Remembered> rows;
+    Millis stale_after{0}; // what happened longer ago is not done any more
+};
+
 class Responder : public Reactor {
  public:
     struct Ports {
@@ -27,6 +34,9 @@ class Responder : public Reactor {
         std::function<void(const Event&)> report;       // action.*
         std::function<void(const Decision&)> rehearsed; // of rules that only say what they would do
         std::function<void()> changed;                  // due() or idle() may be another now
+        std::function<void(const Decision&)> decided;   // why what runs, or waits; may be empty
+        // What changed() gives is to be kept before it returns; empty: nobody remembers.
+        std::function<void()> remember;
     };
     // How the programs are run: by LaunchedPrograms, or by a test.
     using MakePrograms = std::function<Result<std::unique_ptr<Programs>>(Programs::Sink)>;
@@ -36,8 +46,15 @@ class Responder : public Reactor {
                                                    const Catalogue& catalogue,
                                                    std::span<const Plugin> plugins,
                                                    std::shared_ptr<const Rulebook> rules,
-                                                   LimitSettings limits, Ports ports);
+                                                   LimitSettings limits, Ports ports,
+                                                   Inheritance inheritance = {});
     ~Responder() override;
+
+    std::vector<Remembered> changed(); // of rules and of what runs
+    // What an earlier boot remembered.
+    void restore_late(std::span<const Remembered> rows, Millis stale_after);
+    // A condition of our own: PART of the store cannot be written, and why; empty: it can again.
+    void store_state(const std::string& part, const std::string& why);
 
     void take(const Event& event) override;
     void advance(Time now) override;
@@ -56,6 +73,11 @@ class Responder : public Reactor {
     void say(Event&& event);
     std::optional<Event> current(const Event& event) const;
     void suspended(const Rule& rule, const Event& about, State state);
+    Event suspension(const Rule& rule, const Event& about, State state) const;
+    void decided(const Verdict& verdict);
+    void inherit(const Inheritance& inheritance);
+    void give_to_rules();
+    Event own_event(const char* type, State state) const;
 
     const Catalogue& catalogue_;
     std::span<const Plugin> plugins_;
@@ -63,7 +85,8 @@ class Responder : public Reactor {
     std::unique_ptr<Programs> programs_;
     std::vector<Firing> firings_; // decided, not handed to the runner yet
     std::vector<Event> inbox_;    // said by the runner, not seen by the rules yet
-    std::map<std::pair<std::string, std::string>, Event> suspended_; // action.suspended that hold
+    std::map<std::tuple<std::string, std::string, std::string>, Event> own_; // conditions that are ours
+    Event taken_; // the event that the rules see, or saw last
     // What ended before every device was read: only then can be told what came of it.
     std::vector<std::pair<std::string, Ended>> early_;
     bool ready_ = false;

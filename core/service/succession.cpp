@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/succession.hpp"
 
-#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <utility>
@@ -9,21 +8,6 @@
 #include "base/log.hpp"
 
 namespace dmev {
-namespace {
-
-// The latest of each kind and key, so that what cannot be committed does not grow with time.
-void put(std::vector<Remembered>& rows, std::vector<Remembered>&& more) {
-    for (auto& row : more) {
-        const auto same = [&row](const Remembered& r) { return r.kind == row.kind && r.key == row.key; };
-        if (const auto it = std::find_if(rows.begin(), rows.end(), same); it != rows.end())
-            *it = std::move(row);
-        else
-            rows.push_back(std::move(row));
-    }
-}
-
-} // namespace
-
 Result<Succession> Succession::open(const std::string& run_dir) {
     auto ledger = Ledger::open(run_dir + "/ledger.db", boot_id());
     if (!ledger) return ledger.error();
@@ -39,6 +23,11 @@ Result<std::vector<Remembered>> Succession::inherit(bool begin_anew) {
     return std::vector<Remembered>{};
 }
 
+std::vector<Remembered> Succession::everything() {
+    auto rows = ledger_.load();
+    return rows ? std::move(*rows) : std::vector<Remembered>{};
+}
+
 void Succession::keep() {
     if (std::exchange(keeping_, true)) return; // what is said about a failure changes something itself
     std::vector<Remembered> rows;
@@ -47,13 +36,16 @@ void Succession::keep() {
         rows.insert(rows.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
     }
     if (!rows.empty() && ports_.copy) ports_.copy(rows);
-    if (!unkept_.empty()) {
-        put(unkept_, std::move(rows));
-        rows = std::exchange(unkept_, {});
+    if (!unkept_.empty()) { // the latest of each kind and key, so that it does not grow with time
+        for (auto& row : rows) unkept_.insert_or_assign({row.kind, row.key}, std::move(row.value));
+        rows.clear();
+        for (const auto& [key, value] : unkept_) rows.push_back({key.first, key.second, value});
     }
     if (!rows.empty()) {
         const auto committed = ledger_.commit(rows);
-        if (!committed) unkept_ = std::move(rows);
+        unkept_.clear();
+        if (!committed)
+            for (auto& row : rows) unkept_.insert_or_assign({row.kind, row.key}, std::move(row.value));
         if (failed_ != !committed) {
             failed_ = !committed;
             if (ports_.state) ports_.state(committed ? "" : committed.error().text());

@@ -4,8 +4,9 @@
 // disk.
 #pragma once
 #include <functional>
-#include <optional>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/remembered.hpp"
@@ -26,6 +27,8 @@ class Succession {
 
     // What an earlier instance left, to be called once. BEGIN_ANEW: it is forgotten.
     Result<std::vector<Remembered>> inherit(bool begin_anew);
+    // Everything that is kept, for a copy that is begun anew.
+    std::vector<Remembered> everything();
     void connect(Ports ports) { ports_ = std::move(ports); }
 
     // To be called before a program is started or forgotten, and when everything that was to be done about
@@ -36,7 +39,7 @@ class Succession {
     explicit Succession(Ledger ledger) : ledger_(std::move(ledger)) {}
     Ledger ledger_;
     Ports ports_;
-    std::vector<Remembered> unkept_; // what could not be committed yet
+    std::map<std::pair<std::string, std::string>, std::string> unkept_; // could not be committed yet
     bool failed_ = false, keeping_ = false;
 };
 

@@ -56,6 +56,8 @@ void History::remember(std::vector<Remembered> changes) {
     if (!changes.empty()) writer_->remember(std::move(changes));
 }
 
+void History::lost(std::uint64_t rows) { writer_->lost(rows); }
+
 void History::earlier_settled() { writer_->settle_earlier(); }
 
 void History::limit(std::chrono::seconds keep, std::uint64_t max_size) { writer_->limit(keep, max_size); }

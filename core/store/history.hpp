@@ -54,6 +54,7 @@ class History {
     // The copy is what was told here, all of it: begin with what the ledger holds.
     void remember(std::vector<Remembered> changes);
     void earlier_settled();
+    void lost(std::uint64_t rows); // so many were lost on the way here
     // Other limits, from a configuration that was read again. The file stays.
     void limit(std::chrono::seconds keep, std::uint64_t max_size);
 

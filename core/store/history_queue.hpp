@@ -28,6 +28,10 @@ class HistoryQueue {
 
     void add(HistoryRow row);
     void remember(std::vector<Remembered> changes);
+    void lost(std::uint64_t rows) { // on the way here
+        dropped_ += rows;
+        gap_ += rows;
+    }
     // Nothing of what is remembered is in the file any more.
     void forget_file();
     bool empty() const { return rows_.empty() && dirty_.empty() && !(whole_ && told_) && gap_ == 0; }

@@ -59,6 +59,12 @@ void HistoryWriter::remember(std::vector<Remembered> changes) {
     changed_.notify_all();
 }
 
+void HistoryWriter::lost(std::uint64_t rows) {
+    const std::lock_guard lock{mutex_};
+    queue_.lost(rows);
+    changed_.notify_all();
+}
+
 void HistoryWriter::settle_earlier() {
     const std::lock_guard lock{mutex_};
     settle_ = true;

@@ -27,6 +27,7 @@ class HistoryWriter {
     int fd() const { return wake_.get(); }
     void add(HistoryRow row);
     void remember(std::vector<Remembered> changes);
+    void lost(std::uint64_t rows);
     void settle_earlier();
     void limit(std::chrono::seconds keep, std::uint64_t max_size);
     // What the owner's sink is to be told.

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// The dispatcher's way to the history: a process of the launcher's that owns the disk. Nothing here waits:
+// what the process does not take waits in memory, and beyond a limit is dropped and counted.
+#pragma once
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/fd.hpp"
+#include "base/loop.hpp"
+#include "model/event.hpp"
+#include "process/frames.hpp"
+#include "store/protocol.hpp"
+
+namespace dmev {
+
+class Archive {
+ public:
+    struct Ports {
+        std::function<Result<Fd>()> process; // a new one that runs store_main(): its socket, non-blocking
+        // All that is remembered: each new process is told it. May be empty.
+        std::function<std::vector<Remembered>()> everything;
+        // Why nothing can be written; empty: it can again.
+        std::function<void(const std::string& why)> state;
+        std::function<void(std::vector<Remembered>&&)> remembered; // of an earlier boot
+    };
+    static constexpr std::size_t most_waiting = 16 << 20; // bytes
+
+    // LOOP outlives it.
+    Archive(Loop& loop, StoreSetup setup, Ports ports);
+    ~Archive(); // without drain() what still waits here is lost
+    Archive(const Archive&) = delete;
+    Archive& operator=(const Archive&) = delete;
+
+    void event(const Event& event) { send(StoreEvent{event_text(event)}); }
+    void decision(Time time, std::string event_id, std::string json);
+    void remember(std::vector<Remembered> changes);
+    void earlier_settled(); // what an earlier boot remembered was taken over
+    void limit(std::chrono::seconds keep, std::uint64_t max_size);
+
+    // Hands over what waits, and waits for the process to have written it, for at most PATIENCE. No call may
+    // follow.
+    bool drain(std::chrono::milliseconds patience = std::chrono::seconds{1});
+
+ private:
+    static std::string event_text(const Event& event);
+    void send(const StoreOrder& order);
+    void connect();
+    void put_first(const StoreOrder& order);
+    void on_ready(std::uint32_t events);
+    void flush();
+    void gone(const std::string& why);
+    void report(StoreReport&& report);
+
+    Loop& loop_;
+    StoreSetup setup_;
+    Ports ports_;
+    Fd socket_;
+    FrameBuffer in_;
+    std::deque<std::string> out_; // whole frames; of the first SENT_ bytes are gone already
+    std::size_t sent_ = 0, waiting_ = 0;
+    std::uint64_t lost_ = 0; // and not said yet
+    bool watching_out_ = false;
+    Loop::TimerId again_ = 0;
+    std::string why_; // last said
+};
+
+} // namespace dmev
