@@ -297,7 +297,8 @@ std::optional<Time> Decider::Impl::ended(std::uint64_t firing, const Outcome& ou
     const auto& rule = settings(lane);
     const bool retried = !run.last && rule.retry && !outcome.failed.empty();
     if (retried && run.attempt < rule.retry->attempts) {
-        auto batch = holding(lane, run.batch, "it ended, and is not tried again");
+        // What holds is known once every device was read; it is asked again when the retry begins.
+        auto batch = begun ? holding(lane, run.batch, "it ended, and is not tried again") : run.batch;
         if (!batch.empty())
             lane.retry = Lane::Retry{std::move(batch), outcome.failed, run.attempt + 1, run.reminder,
                                      later(now, backoff(rule.retry->backoff, run.attempt))};

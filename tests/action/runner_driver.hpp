@@ -49,11 +49,35 @@ class RunnerTest : public testing::Test {
             if (on_ended) on_ended(id);
             return retry_at;
         };
+        if (remembers)
+            ports.remember = [this] {
+                note();
+                if (on_remember) on_remember();
+            };
         runner = std::make_unique<dmev::Runner>(loop, *programs, plugins, catalogue, limits, std::move(ports),
                                                 effect_within);
         programs->sink = {[this](const std::string& id, dmev::Ended&& e) { runner->ended(id, std::move(e)); },
                           [this](const std::string& id, dmev::Millis after) { runner->overdue(id, after); },
                           [this](const std::string& id) { runner->released(id); }};
+    }
+
+    // Writes down what is new of what a successor must know.
+    void note() {
+        for (auto& row : runner->changed())
+            if (row.value.empty())
+                EXPECT_EQ(rows.erase(row.key), 1U) << row.key;
+            else
+                rows.insert_or_assign(row.key, row);
+    }
+    // Another takes over: FIRINGS are out, and FOUND is what is left of programs.
+    std::vector<dmev::Error> take_over(std::vector<dmev::Firing> firings,
+                                       std::vector<dmev::Programs::Found> found = {}) {
+        make({8, 100}, dmev::Millis{20});
+        programs->left_behind = std::move(found);
+        std::vector<dmev::Remembered> ledger;
+        for (const auto& [key, row] : rows) ledger.push_back(row);
+        pass(1); // ids of programs are made of the time
+        return runner->restore(ledger, std::move(firings));
     }
 
     // Fires STEPS about EVENT; the rule lives as long as the test.
@@ -105,6 +129,9 @@ class RunnerTest : public testing::Test {
     std::optional<dmev::Time> retry_at; // the decider's answer
     std::function<void()> on_event;     // what the decider does meanwhile
     std::function<void(std::uint64_t)> on_ended;
+    bool remembers = false; // what is made next has a ledger:
+    std::map<std::string, dmev::Remembered> rows;
+    std::function<void()> on_remember; // what else is done before it is written to
 
     // What the runner did.
     std::vector<dmev::Event> events;

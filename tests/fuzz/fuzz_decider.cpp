@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rules, events, time and ends of runs, all by chance. Whatever comes: one run at a time for a rule and
-// device, never more than max_runs, nothing due in the past, and what still holds in the end was run for.
+// Rules, events, time, ends of runs and deaths of the decider, all by chance. Whatever comes: one run at a
+// time for a rule and device, never more than max_runs, nothing due in the past, no first run twice for one
+// event, and what still holds in the end was run for. A successor knows all that changed() told.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -37,18 +38,7 @@ class Play {
     explicit Play(Bytes bytes) : bytes_(bytes) {
         const auto count = 1 + bytes_.next(3);
         for (unsigned i = 0; i < count; ++i) settings_.rules.push_back(rule("r" + std::to_string(i)));
-        Decider::Ports ports;
-        ports.fire = [this](Firing&& f) { fired(f); };
-        ports.suspended = [this](const Rule& rule, const Event& about, State state) {
-            const Place place{rule.settings.name.text, device_of(about)};
-            promise(state == State::raised ? suspended_.insert(place).second : suspended_.erase(place) == 1);
-        };
-        ports.current = [this](const Event& e) -> std::optional<Event> {
-            const auto it = holds_.find({device_of(e), e.type, e.part});
-            return it == holds_.end() ? std::nullopt : std::optional{it->second.first};
-        };
-        ports.verdict = [](const Verdict& v) { promise(v.rule && !v.why.empty() && !v.event_id.empty()); };
-        decider_ = std::make_unique<Decider>(book(), std::move(ports));
+        decider_ = std::make_unique<Decider>(book(), ports());
     }
 
     void run() {
@@ -61,6 +51,21 @@ class Play {
     }
 
  private:
+    Decider::Ports ports() {
+        Decider::Ports ports;
+        ports.fire = [this](Firing&& f) { fired(f); };
+        ports.suspended = [this](const Rule& rule, const Event& about, State state) {
+            const Place place{rule.settings.name.text, device_of(about)};
+            promise(state == State::raised ? suspended_.insert(place).second : suspended_.erase(place) == 1);
+        };
+        ports.current = [this](const Event& e) -> std::optional<Event> {
+            const auto it = holds_.find({device_of(e), e.type, e.part});
+            return it == holds_.end() ? std::nullopt : std::optional{it->second.first};
+        };
+        ports.verdict = [](const Verdict& v) { promise(v.rule && !v.why.empty() && !v.event_id.empty()); };
+        return ports;
+    }
+
     RuleSettings rule(const std::string& name) {
         RuleSettings r;
         r.name.text = name;
@@ -101,7 +106,7 @@ class Play {
     }
 
     void step() {
-        const auto what = bytes_.next(16);
+        const auto what = bytes_.next(19);
         const auto device = bytes_.next(3);
         const std::string part = bytes_.next(2) ? "1" : "";
         const std::string type = kTypes[bytes_.next(4)];
@@ -127,9 +132,45 @@ class Play {
             std::erase_if(holds_, [&](const auto& held) { return std::get<0>(held.first) == device; });
             std::erase_if(starts_, [&](const auto& start) { return start.first.second == device; });
             decider_->take(event(device, "device.removed", State::happened, ""));
-        } else {
+        } else if (what < 16) {
             reload(bytes_.next(2));
+        } else if (what < 17) {
+            note();
+        } else {
+            restart(bytes_.next(8) == 0);
         }
+    }
+
+    void note() {
+        for (auto& row : decider_->changed()) {
+            promise(row.kind == "lane" && !row.key.empty());
+            if (row.value.empty())
+                promise(rows_.erase(row.key) == 1);
+            else
+                rows_.insert_or_assign(row.key, row);
+        }
+        promise(decider_->changed().empty());
+    }
+
+    // It is killed; time goes on, and nobody hears of what ends meanwhile.
+    void restart(bool change) {
+        note();
+        if (change) change_rule();
+        now_ += std::chrono::milliseconds{bytes_.next(64) * 50};
+        if (bytes_.next(2) && !holds_.empty()) holds_.erase(holds_.begin());
+        decider_ = std::make_unique<Decider>(book(), ports());
+        std::vector<Remembered> rows;
+        for (const auto& [key, row] : rows_) rows.push_back(row);
+        const auto restored = decider_->restore(rows, now_, std::chrono::hours{24});
+        promise(restored.bad.empty() && restored.open.size() == open_.size());
+        for (const auto& f : restored.open) {
+            const auto it = open_.find({f.rule->settings.name.text, device_of(f.event)});
+            promise(it != open_.end() && it->second == f.id);
+        }
+        for (const auto& [rule, about] : restored.suspended)
+            promise(suspended_.contains({rule->settings.name.text, device_of(about)}));
+        promise(!decider_->due());
+        decider_->begin(now_);
     }
 
     void end_one(unsigned how) {
@@ -146,13 +187,14 @@ class Play {
 
     // Of changed rules what waited is dropped, so nothing of before is to be expected of them.
     void reload(bool change) {
-        if (change) {
-            settings_.rules[0].dry_run = !settings_.rules[0].dry_run;
-            const auto& name = settings_.rules[0].name.text;
-            std::erase_if(starts_, [&](const auto& start) { return start.first.first == name; });
-            changed_ = step_;
-        }
+        if (change) change_rule();
         decider_->reload(book(), now_);
+    }
+    void change_rule() {
+        settings_.rules[0].cooldown += Millis{1};
+        const auto& name = settings_.rules[0].name.text;
+        std::erase_if(starts_, [&](const auto& start) { return start.first.first == name; });
+        changed_ = step_;
     }
 
     void fired(const Firing& f) {
@@ -161,6 +203,7 @@ class Play {
         promise(open_.emplace(place, f.id).second);
         promise(!f.steps.empty() && f.steps.size() <= 2);
         promise(f.attempt >= 1 && f.attempt <= (settings.retry ? settings.retry->attempts : 1));
+        promise(f.reminder > 0 || ran_.insert({place.first, f.event.id, f.attempt}).second);
         last_[place] = step_;
         auto& starts = starts_[place];
         starts.push_back(now_);
@@ -202,6 +245,8 @@ class Play {
     std::map<Place, std::vector<Time>> starts_;
     std::map<Place, unsigned> last_; // the step of the last firing
     std::set<Place> suspended_;
+    std::map<std::string, Remembered> rows_;
+    std::set<std::tuple<std::string, std::string, std::uint32_t>> ran_; // rule, event, attempt
 };
 
 } // namespace

@@ -130,6 +130,14 @@ TEST_F(Claims, AJobOfALivingDispatcherIsNotClaimed) {
     EXPECT_NE(claimed.error().text().find("who started it lives"), std::string::npos);
 }
 
+TEST_F(Claims, ADispatcherWhoseNumberIsAnothersByNowIsGone) {
+    Dispatcher successor{run_dir()};
+    std::ofstream{job("reused")} << write_job({"reused", "", {getpid(), 1}, shell("exit 0")}, {1, 1});
+    const auto found = successor.programs->adopt();
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(successor.end_of("reused").how, Ended::How::lost);
+}
+
 TEST_F(Claims, WithoutAPlaceForJobsNobodyComesLate) {
     Dispatcher dispatcher;
     const auto claimed = dispatcher.programs->claim("any");

@@ -85,6 +85,18 @@ TEST_F(Orphans, ARunningOneIsAdoptedAndItsEndReported) {
     EXPECT_TRUE(std::filesystem::is_empty(jobs()));
 }
 
+TEST_F(Orphans, AZombieDispatcherHoldsNothing) {
+    start();
+    kill(dispatcher_, SIGKILL);
+    siginfo_t info;
+    ASSERT_EQ(waitid(P_PID, static_cast<id_t>(dispatcher_), &info, WEXITED | WNOWAIT), 0);
+    Dispatcher successor{run_dir()};
+    EXPECT_EQ(successor.programs->adopt().size(), 1u);
+    open_gate();
+    expect_end(successor.end_of("orphan"));
+    EXPECT_EQ(waitpid(dispatcher_, nullptr, 0), dispatcher_);
+}
+
 TEST_F(Orphans, OneThatEndedMeanwhileIsReported) {
     start();
     kill_dispatcher();
