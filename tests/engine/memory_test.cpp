@@ -229,8 +229,8 @@ TEST(Memory, BytesAreKeptAsTheyAre) {
     Next b{a};
     ASSERT_TRUE(b.errors.empty());
     EXPECT_EQ(b.see(r).see(BaselineDone{}).take(), Lines{});
-    const auto& holding = b.engine().devices().at(0).holding.at(0);
-    EXPECT_EQ(std::get<std::string>(find_field(holding.data, "status")->v), "? \xfe");
+    const auto devices = b.engine().devices();
+    EXPECT_EQ(std::get<std::string>(find_field(devices.at(0).holding.at(0).data, "status")->v), "? \xfe");
 }
 
 TEST(Memory, IdsAreNeverUsedTwice) {
