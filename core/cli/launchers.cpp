@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include <ctime>
+
 #include "action/managers.hpp"
 #include "base/log.hpp"
 #include "process/memory.hpp"
@@ -22,6 +24,7 @@ bool is_managed(const std::string& who, const std::string& about) {
 Launcher::Bodies launcher_bodies() { return {reader_main, is_managed, true, store_main}; }
 
 void stay_in_memory() {
+    tzset(); // or the first line with a local time would look for the zone's file
     stay_when_memory_runs_out();
     if (const auto locked = lock_memory())
         log::debug("the program and its libraries are locked in memory: {} KiB", *locked >> 10);

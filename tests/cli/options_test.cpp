@@ -161,5 +161,24 @@ TEST(Options, HelpNamesEveryOption) {
     EXPECT_LE(longest, 100U);
 }
 
+TEST(Options, ALauncherOfItsOwnAndWhoAsksIt) {
+    const auto launcher = parse({"--launcher", "--run-dir", "/r"});
+    ASSERT_TRUE(launcher);
+    EXPECT_EQ(launcher->mode, Mode::launcher);
+    EXPECT_EQ(launcher->run_dir, "/r");
+    const auto watcher = parse({"-fa", "--launcher-socket", "/r/s"});
+    ASSERT_TRUE(watcher);
+    EXPECT_EQ(watcher->mode, Mode::monitor);
+    EXPECT_EQ(watcher->launcher_socket, "/r/s");
+    for (const auto& line :
+         {Words{"--launcher", "thin"}, Words{"--launcher", "-q"}, Words{"--launcher", "-a"},
+          Words{"--launcher", "--launcher-socket", "/r/s"},
+          Words{"--replay", "f", "--launcher-socket", "/r/s"}, Words{"--launcher-socket", ""}}) {
+        const auto wrong = parse(line);
+        ASSERT_FALSE(wrong) << line[0];
+        EXPECT_EQ(wrong.error().kind, ErrorKind::usage);
+    }
+}
+
 } // namespace
 } // namespace dmev

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The program as a user meets it, where no kernel is needed. Usage: program_test.py PROGRAM"""
+import errno
 import json
 import os
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -161,6 +164,62 @@ class Program(unittest.TestCase):
         self.assertEqual(result.returncode, 0)
         self.assertIn("/nonexistent/plugins", result.stderr)
         self.assertIn("device.added", result.stdout)
+
+    def config(self, *lines):
+        path = os.path.join(self.directory.name, "a.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("\n".join(("version: 1", *lines)))
+        return run("--check-config", "--config", path)
+
+    def test_a_program_that_others_could_have_written_is_a_mistake(self):
+        open_to_all = os.path.join(self.directory.name, "open")
+        os.mkdir(open_to_all)
+        os.chmod(open_to_all, 0o777)
+        program = os.path.join(open_to_all, "page")
+        with open(program, "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\n")
+        os.chmod(program, 0o755)
+        result = self.config(f"actions: {{page: {{exec: [{program}]}}}}")
+        self.assertEqual(result.returncode, 78)
+        self.assertIn("a.yaml:2:", result.stderr)
+        self.assertIn(f"{open_to_all} is writable by others", result.stderr)
+        self.assertIn(f"chmod go-w {open_to_all}", result.stderr)
+        os.chmod(open_to_all, 0o755)
+        result = self.config(f"actions: {{page: {{exec: [{program}]}}}}")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+
+    def test_a_program_that_cannot_be_run_now_is_warned_of(self):
+        plain = os.path.join(self.directory.name, "plain")
+        with open(plain, "w", encoding="utf-8") as file:
+            file.write("text")
+        os.chmod(plain, 0o644)
+        for program, why in (("/nowhere/page", "No such file"), (plain, "may not be executed"),
+                             (self.directory.name, "Is a directory")):
+            result = self.config(f"rules: [{{name: r, on: device, do: {{exec: {program}}}}}]")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertIn(program, result.stderr)
+            self.assertIn(why, result.stderr)
+
+    def test_the_launcher_serves_says_so_and_ends_at_once(self):
+        directory = self.directory.name
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(os.path.join(directory, "notify"))
+            manager.settimeout(30)
+            environment = dict(os.environ, NOTIFY_SOCKET=os.path.join(directory, "notify"))
+            with subprocess.Popen([PROGRAM, "--launcher", "--run-dir", directory], env=environment) as launcher:
+                self.assertTrue(manager.recv(1000).startswith(b"READY=1\nSTATUS="))
+                second = run("--launcher", "--run-dir", directory)
+                self.assertEqual(second.returncode, 1)
+                self.assertIn("another launcher", second.stderr)
+                with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as asks:
+                    asks.connect(os.path.join(directory, "launcher.sock"))
+                    asks.send(struct.pack("II", 99, 7)) # no such request
+                    self.assertEqual(struct.unpack("Iii", asks.recv(100)), (7, errno.EINVAL, 0))
+                    launcher.terminate()
+                    self.assertEqual(manager.recv(1000), b"STOPPING=1")
+                    self.assertEqual(launcher.wait(timeout=30), 0)
+                    self.assertEqual(asks.recv(100), b"") # with it, who served us
+        self.assertFalse(os.path.exists(os.path.join(directory, "launcher.sock")))
 
 
 if __name__ == "__main__":

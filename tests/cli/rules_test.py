@@ -39,6 +39,11 @@ def reading(second, used, **more):
                          "status": status}], **more}
 
 
+def said(result):
+    """Without the programs that the machine of the tests does not have."""
+    return "".join(line for line in result.stderr.splitlines(True) if "a program that cannot be run now" not in line)
+
+
 class Rules(unittest.TestCase):
     def setUp(self):
         self.directory = tempfile.TemporaryDirectory()
@@ -70,12 +75,12 @@ class Rules(unittest.TestCase):
         for path in shipped:
             # As it is installed: nobody but its owner may write it, which a checkout cannot promise.
             result = run("--check-config", "--config", self.file(path.name, path.read_text(encoding="utf-8")))
-            self.assertEqual((result.returncode, result.stderr), (0, ""), path)
+            self.assertEqual((result.returncode, said(result)), (0, ""), path)
 
     def test_what_check_config_prints_means_the_same(self):
         first = run("--check-config", "--config", self.file("a.yaml", RULES))
         again = run("--check-config", "--config", self.file("b.yaml", first.stdout))
-        self.assertEqual((again.returncode, again.stderr, again.stdout), (0, "", first.stdout))
+        self.assertEqual((again.returncode, said(again), again.stdout), (0, "", first.stdout))
         effective = json.loads(run("--check-config", "-j", "--config", self.file("a.yaml", RULES)).stdout)
         self.assertEqual(effective["poll"]["interval"], "10s")
         self.assertEqual([rule["name"] for rule in effective["rules"]], ["grow", "page", "late", "other"])

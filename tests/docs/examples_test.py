@@ -27,7 +27,9 @@ class Examples(unittest.TestCase):
                     pathlib.Path(path).write_text(text, encoding="utf-8")
                     done = subprocess.run([PROGRAM, "--check-config", "--config", path], capture_output=True, text=True,
                                           timeout=60, check=False)
-                    self.assertEqual((done.returncode, done.stderr), (0, ""), (file, text))
+                    # The machine of the tests need not have the programs.
+                    said = [line for line in done.stderr.splitlines() if "a program that cannot be run now" not in line]
+                    self.assertEqual((done.returncode, said), (0, []), (file, text))
 
     def test_readme_and_manual_show_the_same(self):
         self.assertEqual(examples("README.md"), examples("docs/man/dmevent_tool.yaml.5.scd.in"))

@@ -57,6 +57,36 @@ TEST_F(KeeperTest, KeepsOtherFilesWhenToldSo) {
     EXPECT_EQ(keep({plenty, {dir / "one"}}).bytes, 1U) << "by another process";
 }
 
+// The process that keeps; there is one below us.
+pid_t keeping() {
+    for (const auto& process : descendants(getpid())) {
+        std::ifstream in{"/proc/" + std::to_string(process.pid) + "/comm"};
+        std::string name;
+        if (std::getline(in, name) && name == "dmevent-keep") return process.pid;
+    }
+    return -1;
+}
+
+TEST_F(KeeperTest, OneThatHangsHoldsNobodyUp) {
+    std::ofstream{dir / "file"} << "1";
+    keep({plenty, {dir / "file"}});
+    const pid_t pid = keeping();
+    ASSERT_GT(pid, 0);
+    ASSERT_EQ(kill(pid, SIGSTOP), 0);
+    const auto begin = Loop::Clock::now();
+    {
+        Keeper other{loop, launcher, [](const Kept&) {}};
+        // Until its socket is full; then another process keeps.
+        for (int i = 0; i < 2000; ++i) keeper.keep({plenty, {dir / "file", std::string(4000, 'x')}});
+        other.keep({plenty, {dir / "file"}});
+    }
+    keeper.keep({});
+    EXPECT_LT(Loop::Clock::now() - begin, std::chrono::seconds{20});
+    const auto pidfd = pidfd_of(pid);
+    ASSERT_EQ(kill(pid, SIGCONT), 0);
+    EXPECT_TRUE(ends(pidfd)) << "nobody needs it any more";
+}
+
 TEST(KeeperMessages, AreReadAsTheyWereWritten) {
     const KeepOrder order{42, {"/a", "", "/b c"}};
     const auto read = decode_keep_order(encode(order));
