@@ -57,7 +57,7 @@ void on_because(const dmevent_plan* p, dmevent_str why) {
     Planner::hear(p, [&](Planner& to) { to.planned.because = Intake::reason(why); });
 }
 void on_lock(const dmevent_plan* p, dmevent_str key) {
-    Planner::hear(p, [&](Planner& to) { to.planned.lock = to.hearing.in.key(key); });
+    Planner::hear(p, [&](Planner& to) { to.planned.lock = to.hearing.in.text(key); });
 }
 void on_uninterruptible(const dmevent_plan* p) {
     Planner::hear(p, [&](Planner& to) { to.planned.interruptible = false; });

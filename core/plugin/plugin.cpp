@@ -57,7 +57,7 @@ void on_condition(const dmevent_say* say, std::uint32_t type, dmevent_str key, d
     Listener::hear(say, [&](Listener& to, Intake& in) {
         if (!to.type_fits(type, Kind::condition)) return;
         static constexpr Truth kTruths[] = {Truth::no, Truth::yes, Truth::same, Truth::lapsed};
-        if (const auto code = code_of(truth); code > DMEVENT_LAPSED)
+        if (const auto code = code_of(truth); code < 0 || code > DMEVENT_LAPSED)
             to.hearing.violated(fmt::format("it stated truth {}", code));
         else
             to.said->conditions.push_back({type, in.key(key), kTruths[code], in.fields(more, n)});

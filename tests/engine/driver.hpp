@@ -94,6 +94,7 @@ class Driver {
     std::string type = "toy", table = "t";
     std::vector<Event> events;
     Engine& engine() { return *engine_; }
+    Plugin& plugin() { return plugins_[0]; }
 
  private:
     Catalogue catalogue_;

@@ -68,7 +68,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{"happening", "its plan waits for the end of 'plans.grown', which is a happening"},
                     Wrong{"gauge_range", "it named gauge 9, it has 1"},
                     Wrong{"kind", "it said what cannot be taken in: a value of kind 99"},
-                    Wrong{"nameless", "its plan waits for a field without a name"}),
+                    Wrong{"nameless", "it said what cannot be taken in: a field of the name ''"}),
     [](const auto& wrong) { return std::string{wrong.param.hook}; });
 
 TEST(Plan, ComesOverWhole) {
