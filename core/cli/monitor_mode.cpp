@@ -118,7 +118,7 @@ Result<int> watch(const Options& options, Readiness* readiness) {
         log::info("watching");
     };
     auto opened = Watch::open(
-        {options, *loop, service ? *service : *launcher, notify, **source, vocabulary, clock,
+        {options, *loop, service ? *service : *launcher, *launcher, notify, **source, vocabulary, clock,
          readiness ? nullptr : &front, system_log ? &*system_log : nullptr, recorder.get(), ready},
         std::move(*configuration), std::move(*filter));
     if (!opened) return opened.error();
@@ -130,16 +130,19 @@ Result<int> watch(const Options& options, Readiness* readiness) {
     if (readiness && interrupted && !watching)
         return Error{ErrorKind::failed, "stopped by a signal before it was ready", "", "", ""};
 
+    watch->end();
     // Each may take a second if its reader or disk hangs; together they take no more,
     // nor does a log that hangs by then add to it.
     std::thread recording{[&] {
         if (recorder) recorder->drain();
     }};
+    std::thread remembering{[&] { watch->drain(); }};
     if (system_log)
         system_log.reset();
     else
         front.drain();
     recording.join();
+    remembering.join();
     return front.lost() || (options.once && watch->failed()) ? 1 : 0;
 }
 

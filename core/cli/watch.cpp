@@ -32,6 +32,10 @@ Monitor::Ports Watch::ports() {
     ports.clock = means_.clock;
     ports.report = [this](const Event& event) {
         means_.system_log ? means_.system_log->event(event) : means_.front->event(event);
+        if (archive_) archive_->event(event);
+    };
+    ports.settled = [this] {
+        if (succession_) succession_->keep();
     };
     ports.record = [this](const Observation& observation) {
         if (means_.recorder) means_.recorder->record(observation);
@@ -74,6 +78,8 @@ Result<> Watch::open_reactor() {
     }
     // One that is ending has two seconds.
     auto rules = rules_to_follow(std::chrono::seconds{3});
+    if (serves()) may_act(std::chrono::seconds{3});
+    auto inherited = inherit();
     // Who does not act takes nothing over from whoever did, and keeps nothing.
     const auto run_dir = acting_ ? means_.options.run_dir : std::string{};
     auto responder = Responder::open(
@@ -90,12 +96,19 @@ Result<> Watch::open_reactor() {
          .read_again = [this](DevNum device, Time by) { monitor_.read_again(device, by); },
          .report = [this](const Event& event) { monitor_.report(event); },
          .rehearsed = say,
-         .changed = [this] { monitor_.reconsider(); }});
+         .changed = [this] { monitor_.reconsider(); },
+         .decided =
+             [this](const Decision& decision) {
+                 if (archive_) archive_->decision(decision.time, decision.event, decision_json(decision));
+             },
+         .remember = succession_ ? [this] { succession_->keep(); } : std::function<void()>{}},
+        {std::move(inherited), configuration_.settings.limits.stale_after});
     if (!responder) return responder.error();
     keep_ready();
     responder_ = responder->get();
     reactor_ = std::move(*responder);
     monitor_.react(*reactor_);
+    connect();
     return {};
 }
 

@@ -11,6 +11,7 @@
 #include "output/journal.hpp"
 #include "process/keeper.hpp"
 #include "process/launcher.hpp"
+#include "service/archive.hpp"
 #include "service/background.hpp"
 #include "service/monitor.hpp"
 #include "service/notify.hpp"
@@ -19,6 +20,7 @@
 #include "service/rehearsal.hpp"
 #include "service/responder.hpp"
 #include "service/status_line.hpp"
+#include "service/succession.hpp"
 
 namespace dmev {
 
@@ -29,6 +31,7 @@ class Watch {
         const Options& options;
         Loop& loop;
         Launcher& launcher; // of programs
+        Launcher& helpers;  // ours, also of the history's process
         Notify& notify;
         Source& source;
         Vocabulary& vocabulary;
@@ -41,6 +44,10 @@ class Watch {
     static Result<std::unique_ptr<Watch>> open(Means means, Configuration configuration, Filter filter);
 
     Result<> start() { return monitor_.start(); }
+    // At the end: keeps what a successor must know.
+    void end();
+    // After it, on any one thread: what is still to be written is, for at most a second.
+    void drain();
     // Reads the configuration again, elsewhere; takes it when it is right, as a whole.
     void reload();
     bool failed() const { return reactor_ && reactor_->failed(); } // an action has, for good
@@ -53,6 +60,10 @@ class Watch {
     Monitor::Ports ports();
     std::string status() const;
     void keep_ready();
+    bool serves() const;
+    std::vector<Remembered> inherit();
+    void connect();
+    void open_archive();
     bool may_act(std::chrono::milliseconds patience);
     std::shared_ptr<const Rulebook> rules_to_follow(std::chrono::milliseconds patience);
 
@@ -65,6 +76,8 @@ class Watch {
     std::unique_ptr<Reactor> reactor_;
     Responder* responder_ = nullptr; // is reactor_, unless nothing is to be run
     Rehearsal* rehearsal_ = nullptr;
+    std::optional<Succession> succession_; // of who has the right to act, and goes on where it was
+    std::unique_ptr<Archive> archive_;
     std::optional<Pidfile> acting_; // the right to do what rules say, on this machine
     bool unguarded_ = false;        // there is no place for it: then nobody else is looked for
     bool again_ = false;            // SIGHUP came while the configuration was being read
