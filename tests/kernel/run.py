@@ -19,12 +19,13 @@ import threading
 import jsonschema
 
 HERE = pathlib.Path(__file__).resolve().parent
-# Scenarios that share a guest, the longest first; those of the last group need udevd.
-GROUPS = [["lvm", "lvm_rules"], ["hang", "cli", "netlink"], ["programs", "responses", "multipath_rules"],
+# Scenarios that share a guest, the longest first; some groups need udevd, or systemd and what is installed.
+GROUPS = [["lvm", "lvm_rules"], ["service"], ["hang", "cli", "netlink"], ["programs", "responses", "multipath_rules"],
           ["devices", "multipath"], ["thin", "raid", "mirror"], ["multipathd"]]
 UDEV = {"multipathd"}
+SYSTEMD = {"service"}
 HIDE = "diskseq,list"
-ONCE = {"programs", "responses"}  # what they show has nothing to do with the kernel's age
+ONCE = {"programs", "responses", "service"}  # what they show has nothing to do with the kernel's age
 LINE = re.compile(r"(ok|FAIL) (\S+) \((.*) s\)$")
 
 
@@ -45,6 +46,13 @@ class Suite:
             sys.exit(f"run.py: no scenarios in {', '.join(sorted(unknown))}")
         return [group for group in chosen if group]
 
+    def install(self) -> pathlib.Path:
+        """Everything, as a package would, for a guest to take."""
+        root = self.results / "plain/installed"
+        subprocess.run(["meson", "install", "-C", self.options.program.parents[1], "--no-rebuild", "--strip", "--quiet",
+                        "--destdir", root], check=True, stdout=subprocess.DEVNULL)
+        return root
+
     def guest(self, turn: str, names: list[str]) -> None:
         """One guest, to its end; what it printed becomes outcomes."""
         place = self.results / turn
@@ -55,6 +63,8 @@ class Suite:
             words += ["--share", share]
         if UDEV & {name.split(".")[0] for name in names}:
             words += ["--udev"]
+        if SYSTEMD & {name.split(".")[0] for name in names}:
+            words += ["--systemd", "--env", f"DMEVENT_TOOL_INSTALLED={self.install()}"]
         if turn == "hidden":
             words += ["--env", f"DMEVENT_TOOL_HIDE={HIDE}"]
         words += ["--", "/usr/bin/python3", str(HERE / "lib/guest.py"), "--program", str(self.options.program),
