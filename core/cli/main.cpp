@@ -46,6 +46,7 @@ Result<int> run(int argc, char** argv) {
         case Mode::list_events: return list_mode(*options);
         case Mode::check_config: return check_mode(*options);
         case Mode::explain: return explain_mode(*options);
+        case Mode::launcher: return launcher_mode(*options);
         case Mode::help: return print(options->json ? as_json("help", help_text()) : help_text());
         case Mode::version:
             return print(options->json ? as_json("version", DMEVENT_VERSION)

@@ -12,5 +12,6 @@ Result<int> query_mode(const Options& options);
 Result<int> list_mode(const Options& options);
 Result<int> check_mode(const Options& options);
 Result<int> explain_mode(const Options& options);
+Result<int> launcher_mode(const Options& options);
 
 } // namespace dmev

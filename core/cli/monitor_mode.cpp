@@ -3,16 +3,17 @@
 #include <optional>
 #include <thread>
 
-#include "action/managers.hpp"
 #include "base/log.hpp"
 #include "cli/front.hpp"
 #include "cli/kernel.hpp"
+#include "cli/launchers.hpp"
 #include "cli/modes.hpp"
 #include "cli/setup.hpp"
 #include "cli/watch.hpp"
 #include "output/journal.hpp"
 #include "service/clock.hpp"
 #include "service/detach.hpp"
+#include "service/notify.hpp"
 #include "service/pidfile.hpp"
 #include "service/recorder.hpp"
 #include "service/signals.hpp"
@@ -23,15 +24,11 @@ namespace {
 
 constexpr const char* default_pidfile = "/run/dmevent_tool.pid";
 
-// A manager that does not answer acts on nothing either.
-bool is_managed(const std::string& who, const std::string& about) {
-    return managed_by(who, about) == Managed::yes;
-}
-
 // READINESS is null in the foreground. The order matters: the launcher is forked while there is nothing to
 // inherit, standard error goes to the parent after it, the pidfile's lock belongs to this process alone.
 Result<int> watch(const Options& options, Readiness* readiness) {
-    auto launcher = Launcher::start({reader_main, is_managed});
+    auto notify = Notify::from_environment();
+    auto launcher = Launcher::start(launcher_bodies());
     if (!launcher) return launcher.error();
     if (readiness) readiness->speak();
 
@@ -66,11 +63,15 @@ Result<int> watch(const Options& options, Readiness* readiness) {
         pidfile.emplace(std::move(*taken));
     }
 
+    std::optional<Launcher> service; // whom programs are asked of
+    if (!options.launcher_socket.empty()) service.emplace(launcher_service(options));
+
     bool interrupted = false, watching = false;
     std::unique_ptr<Watch> watch;
     const auto signals = Signals::watch(*loop, [&](int signal) {
         if (signal == SIGHUP) return watch ? watch->reload() : void();
         log::info("{}: ending", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+        notify.stopping();
         interrupted = true;
         loop->stop();
     });
@@ -109,15 +110,17 @@ Result<int> watch(const Options& options, Readiness* readiness) {
             }
         }
         watching = true;
+        notify.ready("watching");
         log::info("watching");
     };
-    auto opened =
-        Watch::open({options, *loop, *launcher, **source, vocabulary, clock, readiness ? nullptr : &front,
-                     system_log ? &*system_log : nullptr, recorder.get(), ready},
-                    std::move(*configuration), std::move(*filter));
+    auto opened = Watch::open(
+        {options, *loop, service ? *service : *launcher, notify, **source, vocabulary, clock,
+         readiness ? nullptr : &front, system_log ? &*system_log : nullptr, recorder.get(), ready},
+        std::move(*configuration), std::move(*filter));
     if (!opened) return opened.error();
     watch = std::move(*opened);
     if (auto r = watch->start(); !r) return r.error();
+    const Watchdog watchdog{*loop, notify};
     if (auto r = loop->run(); !r) return r.error();
     if (refused) return *refused;
     if (readiness && interrupted && !watching)

@@ -16,7 +16,7 @@ namespace {
 constexpr unsigned bit(Mode mode) { return 1U << static_cast<unsigned>(mode); }
 constexpr unsigned monitoring = bit(Mode::monitor), replaying = bit(Mode::replay),
                    querying = bit(Mode::query), checking = bit(Mode::check_config),
-                   explaining = bit(Mode::explain);
+                   explaining = bit(Mode::explain), launching = bit(Mode::launcher);
 constexpr unsigned watching = monitoring | replaying;
 constexpr unsigned configured = watching | querying | checking | explaining;
 constexpr unsigned everywhere = ~0U;
@@ -31,7 +31,9 @@ enum : int {
     check_config_code,
     dry_run_code,
     explain_code,
-    run_dir_code
+    run_dir_code,
+    launcher_code,
+    launcher_socket_code
 };
 
 struct Spec {
@@ -61,7 +63,10 @@ constexpr Spec specs[] = {
     {dry_run_code, "dry-run", nullptr, watching, "show what the rules would do, and do nothing"},
     {explain_code, "explain", nullptr, replaying | explaining,
      "say of every rule why it fires or not (JSON events from standard input)"},
-    {run_dir_code, "run-dir", "DIR", monitoring, "keep what runs here (/run/dmevent_tool)"},
+    {run_dir_code, "run-dir", "DIR", monitoring | launching, "keep what runs here (/run/dmevent_tool)"},
+    {launcher_code, "launcher", nullptr, everywhere, "start programs for others, as a service of its own"},
+    {launcher_socket_code, "launcher-socket", "PATH", monitoring,
+     "have programs started by the launcher that listens here"},
     {replay_code, "replay", "FILE", everywhere, "take events from a recording (- is standard input)"},
     {record_code, "record", "FILE", monitoring, "write what the kernel says to FILE, to be replayed"},
     {plugin_dir_code, "plugin-dir", "DIR", everywhere, "look for plugins here first (repeatable)"},
@@ -122,8 +127,10 @@ Error empty_value(const Spec& spec) {
 // A mode option changes the mode once: two different ones contradict each other.
 Result<> choose(Options& options, Mode mode) {
     if (options.mode != Mode::monitor && options.mode != mode)
-        return usage("only one of --query, --list-events, --check-config and --replay can be done at a time",
-                     "", "", see_help);
+        return usage(
+            "only one of --query, --list-events, --check-config, --replay and --launcher can be done at a "
+            "time",
+            "", "", see_help);
     options.mode = mode;
     return {};
 }
@@ -154,6 +161,8 @@ Result<> apply(Options& options, int code, const char* value) {
         case dry_run_code: options.dry_run = true; break;
         case explain_code: options.explain = true; break;
         case run_dir_code: options.run_dir = absolute(value); break;
+        case launcher_code: return choose(options, Mode::launcher);
+        case launcher_socket_code: options.launcher_socket = absolute(value); break;
         case record_code: options.record = value; break;
         case plugin_dir_code: options.plugin_dirs.emplace_back(value); break;
         default: break;
@@ -168,6 +177,7 @@ const char* mode_option(Mode mode) {
         case Mode::list_events: return "--list-events";
         case Mode::check_config: return "--check-config";
         case Mode::explain: return "--explain";
+        case Mode::launcher: return "--launcher";
         default: return "monitoring";
     }
 }
@@ -183,6 +193,9 @@ Result<> check(const Options& options, std::span<const Spec* const> given) {
     if (options.mode == Mode::check_config && !options.types.empty())
         return usage("unexpected operand", "'" + escape(options.types.front()) + "'",
                      "--check-config checks all there is; name a file with --config", see_help);
+    if (options.mode == Mode::launcher && !options.types.empty())
+        return usage("unexpected operand", "'" + escape(options.types.front()) + "'",
+                     "--launcher watches nothing", see_help);
     if (options.no_config && !options.config.empty())
         return usage("--config and --no-config contradict each other", "", "", see_help);
     if (options.no_config && options.mode == Mode::check_config)
@@ -255,6 +268,7 @@ std::string help_text() {
         "       dmevent_tool --list-events [options]\n"
         "       dmevent_tool --check-config [options]\n"
         "       dmevent_tool --explain [options] <EVENTS\n"
+        "       dmevent_tool --launcher [options]\n"
         "Monitor device-mapper events.\n\n";
     for (const auto& spec : specs) {
         const auto letter = spec.code < 256 ? fmt::format("-{:c},", spec.code) : std::string{};

@@ -11,7 +11,7 @@
 
 namespace dmev {
 
-enum class Mode { monitor, replay, query, list_events, check_config, explain, help, version };
+enum class Mode { monitor, replay, query, list_events, check_config, explain, launcher, help, version };
 
 struct Options {
     Mode mode = Mode::monitor;
@@ -29,6 +29,7 @@ struct Options {
     std::string record;                             // empty: nothing is recorded
     std::string config;                             // empty: the files in their usual place
     std::string run_dir = "/run/dmevent_tool";      // what runs is kept there, for whoever comes after us
+    std::string launcher_socket;                    // of a launcher service; empty: programs are our own's
     std::vector<std::string> ignore;                // UUIDs
     std::vector<std::filesystem::path> plugin_dirs; // searched before the default ones
     std::vector<std::string> types;                 // EVENT_TYPE operands, in order

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/watch.hpp"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 
 #include "base/log.hpp"
@@ -21,7 +23,8 @@ Watch::Watch(Means means, Configuration configuration, Filter filter)
     : means_(std::move(means)),
       configuration_(std::move(configuration)),
       monitor_(means_.loop, means_.source, means_.vocabulary.catalogue, means_.vocabulary.plugins,
-               {std::move(filter), means_.options.once, engine_options(configuration_.settings)}, ports()) {}
+               {std::move(filter), means_.options.once, engine_options(configuration_.settings)}, ports()),
+      status_line_(means_.loop, means_.notify, [this] { return status(); }) {}
 
 Monitor::Ports Watch::ports() {
     Monitor::Ports ports;
@@ -29,10 +32,23 @@ Monitor::Ports Watch::ports() {
     ports.report = [this](const Event& event) {
         means_.system_log ? means_.system_log->event(event) : means_.front->event(event);
     };
-    if (means_.recorder)
-        ports.record = [this](const Observation& observation) { means_.recorder->record(observation); };
+    ports.record = [this](const Observation& observation) {
+        if (means_.recorder) means_.recorder->record(observation);
+        status_line_.changed();
+    };
     ports.ready = means_.ready;
     return ports;
+}
+
+std::string Watch::status() const {
+    const auto devices = monitor_.engine().devices();
+    std::size_t hold = 0;
+    for (const auto& device : devices) hold += device.holding.size();
+    const auto count = [](std::size_t n, const char* what) {
+        return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
+    };
+    return fmt::format("watching {}, {} {}", count(devices.size(), "device"), count(hold, "condition"),
+                       hold == 1 ? "holds" : "hold");
 }
 
 void Watch::decided(const Decision& decision) {
@@ -106,7 +122,11 @@ std::shared_ptr<const Rulebook> Watch::rules_to_follow(std::chrono::milliseconds
 }
 
 void Watch::reload() {
-    if (means_.options.no_config) return log::info("SIGHUP: with --no-config there is nothing to read again");
+    means_.notify.reloading();
+    if (means_.options.no_config) {
+        log::info("SIGHUP: with --no-config there is nothing to read again");
+        return means_.notify.ready();
+    }
     if (background_->busy()) {
         log::info("SIGHUP: the configuration is still being read; it will be read once more");
         again_ = true;
@@ -119,8 +139,13 @@ void Watch::reload() {
         [read, &options = means_.options, &catalogue = means_.vocabulary.catalogue] {
             *read = configure(options, catalogue);
         },
-        [this, read] { take(std::move(*read)); });
-    if (!started) log::error("{}; the rules stay as they were", started.error().text());
+        [this, read] {
+            take(std::move(*read));
+            if (!background_->busy()) means_.notify.ready();
+        });
+    if (started) return;
+    log::error("{}; the rules stay as they were", started.error().text());
+    means_.notify.ready();
 }
 
 void Watch::take(Result<Configuration>&& read) {

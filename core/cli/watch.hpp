@@ -12,10 +12,12 @@
 #include "process/launcher.hpp"
 #include "service/background.hpp"
 #include "service/monitor.hpp"
+#include "service/notify.hpp"
 #include "service/pidfile.hpp"
 #include "service/recorder.hpp"
 #include "service/rehearsal.hpp"
 #include "service/responder.hpp"
+#include "service/status_line.hpp"
 
 namespace dmev {
 
@@ -25,7 +27,8 @@ class Watch {
     struct Means {
         const Options& options;
         Loop& loop;
-        Launcher& launcher;
+        Launcher& launcher; // of programs
+        Notify& notify;
         Source& source;
         Vocabulary& vocabulary;
         std::function<Time()> clock;
@@ -47,12 +50,14 @@ class Watch {
     void take(Result<Configuration>&& read);
     void decided(const Decision& decision);
     Monitor::Ports ports();
+    std::string status() const;
     bool may_act(std::chrono::milliseconds patience);
     std::shared_ptr<const Rulebook> rules_to_follow(std::chrono::milliseconds patience);
 
     Means means_;
     Configuration configuration_;
     Monitor monitor_;
+    StatusLine status_line_;
     std::unique_ptr<Background> background_;
     std::unique_ptr<Reactor> reactor_;
     Responder* responder_ = nullptr; // is reactor_, unless nothing is to be run

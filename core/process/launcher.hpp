@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The launcher is a small process forked before anything else: it forks what may hang or must stay small,
-// so that the dispatcher itself never does. It ends when the dispatcher does, whatever its children do.
+// The launcher is a small process forked before anything else, or a service of its own: it forks what may
+// hang or must stay small, so that the dispatcher itself never does. A forked one ends when the dispatcher
+// does, whatever its children do.
 #pragma once
 #include <sys/types.h>
 
@@ -31,6 +32,11 @@ class Launcher {
     static Result<Launcher> start(Bodies bodies);
     static Result<Launcher> start(Body reader) { return start(Bodies{reader, nullptr}); }
 
+    // The launcher service that listens at PATH, of root or of our own user; it gives no readers. Who cannot
+    // be reached now is tried again whenever something is asked of it.
+    static Launcher at(std::string path);
+    Result<> connect(); // REQUIRES: it came from at()
+
     struct Child {
         pid_t pid = 0;
         Fd socket; // non-blocking on our side
@@ -42,13 +48,16 @@ class Launcher {
     // when its socket closes before. Fails at once for a second after an answer that did not come: a launcher
     // that hangs holds us up once, and not once for each program that waits.
     Result<Child> new_shepherd();
-    // To be watched for its hang-up alone: then the launcher is gone.
+    // To be watched for its hang-up alone: then the launcher is gone. Of a service that may be another one
+    // soon.
     int socket() const { return socket_.get(); }
 
  private:
     Launcher() = default;
     Result<Child> ask(std::uint32_t kind, const char* failure);
+    Result<Child> exchange(std::uint32_t kind, const char* failure, bool& gone);
     Fd socket_;
+    std::string path_; // of a service
     std::uint32_t last_request_ = 0;
     std::chrono::steady_clock::time_point ask_again_{}; // when a shepherd may be asked for
 };
