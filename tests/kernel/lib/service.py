@@ -92,6 +92,7 @@ class Service:
             assert done.returncode == 0, (done.stderr, self.show("Result", "ExecMainStatus", "StatusText"))
 
     def configure(self, text: str) -> None:
+        os.makedirs(os.path.dirname(CONFIG), exist_ok=True)
         with open(CONFIG + ".new", "w") as file:
             file.write(text)
         os.rename(CONFIG + ".new", CONFIG)
