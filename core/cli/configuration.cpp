@@ -7,6 +7,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "cli/programs.hpp"
 
 namespace dmev {
 
@@ -35,6 +36,9 @@ Result<Configuration> configure(const Options& options, const Catalogue& catalog
     Diagnostics diagnostics;
     Settings settings;
     if (!options.no_config) settings = load_settings(config_place(options), diagnostics);
+    // Elsewhere nothing is run, maybe of another machine's configuration.
+    if (options.mode == Mode::monitor || options.mode == Mode::check_config)
+        check_programs(settings, diagnostics);
     return resolve(std::move(settings), std::move(diagnostics), catalogue);
 }
 

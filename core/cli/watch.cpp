@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "base/log.hpp"
+#include "cli/programs.hpp"
 #include "process/launched_programs.hpp"
 
 namespace dmev {
@@ -91,6 +92,7 @@ Result<> Watch::open_reactor() {
          .rehearsed = say,
          .changed = [this] { monitor_.reconsider(); }});
     if (!responder) return responder.error();
+    keep_ready();
     responder_ = responder->get();
     reactor_ = std::move(*responder);
     monitor_.react(*reactor_);
@@ -114,6 +116,19 @@ bool Watch::may_act(std::chrono::milliseconds patience) {
     else
         log::warning("{}: this one follows no rules, and only shows what happens", taken.error().text());
     return unguarded_;
+}
+
+// Who follows no rules runs nothing.
+void Watch::keep_ready() {
+    auto order = acting_ || unguarded_ ? to_keep(configuration_.settings) : KeepOrder{};
+    if (!keeper_ && order.paths.empty()) return;
+    if (!keeper_)
+        keeper_.emplace(means_.loop, means_.launcher, [](const Kept& kept) {
+            log::info("{} file{} with {} KiB are kept in memory, to run programs without their disk",
+                      kept.files, kept.files == 1 ? "" : "s", kept.bytes >> 10);
+            for (const auto& lack : kept.lacks) log::warning("{}", lack);
+        });
+    keeper_->keep(std::move(order));
 }
 
 std::shared_ptr<const Rulebook> Watch::rules_to_follow(std::chrono::milliseconds patience) {
@@ -170,9 +185,10 @@ void Watch::take(Result<Configuration>&& read) {
     const auto tuned = tune(means_.vocabulary.plugins, read->settings, catalogue);
     configuration_ = std::move(*read);
     monitor_.retune(std::move(*filter), engine_options(configuration_.settings), tuned);
-    if (responder_)
+    if (responder_) {
         responder_->reload(rules_to_follow({}), configuration_.settings.limits);
-    else
+        keep_ready();
+    } else
         rehearsal_->reload(configuration_.rules, means_.clock());
     monitor_.reconsider();
 }

@@ -9,6 +9,7 @@
 #include "cli/front.hpp"
 #include "cli/setup.hpp"
 #include "output/journal.hpp"
+#include "process/keeper.hpp"
 #include "process/launcher.hpp"
 #include "service/background.hpp"
 #include "service/monitor.hpp"
@@ -51,6 +52,7 @@ class Watch {
     void decided(const Decision& decision);
     Monitor::Ports ports();
     std::string status() const;
+    void keep_ready();
     bool may_act(std::chrono::milliseconds patience);
     std::shared_ptr<const Rulebook> rules_to_follow(std::chrono::milliseconds patience);
 
@@ -59,6 +61,7 @@ class Watch {
     Monitor monitor_;
     StatusLine status_line_;
     std::unique_ptr<Background> background_;
+    std::optional<Keeper> keeper_;
     std::unique_ptr<Reactor> reactor_;
     Responder* responder_ = nullptr; // is reactor_, unless nothing is to be run
     Rehearsal* rehearsal_ = nullptr;

@@ -95,6 +95,10 @@ void check(Reader& reader, const Node& node, const Settings& settings) {
             names.add(rule.name);
         else
             names.note(rule.name);
+    for (const auto& file : settings.keep)
+        if (file.at.file == node.at.file && !file.text.starts_with('/'))
+            reader.bad({.at = file.at}, {"keep"}, fmt::format("'{}' is no absolute path", escape(file.text)),
+                       "write where the file is: /usr/sbin/...");
     for (const auto& action : settings.actions)
         if (action.name.at.file == node.at.file) check_action_name(reader, action.name);
 }

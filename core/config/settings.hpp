@@ -201,7 +201,8 @@ struct Schema<RuleSettings> {
         Key{"remind", &RuleSettings::remind,
             "while it lasts: once, every DURATION, or diminishing [DURATION]"},
         Key{"max_runs", &RuleSettings::max_runs, "N per DURATION, for one device; then action.suspended"},
-        Key{"retry", &RuleSettings::retry, "tries a step that failed or had no effect again; left out: never"},
+        Key{"retry", &RuleSettings::retry,
+            "tries a step that failed or had no effect again; left out: never"},
         Key{"enabled", &RuleSettings::enabled, "false: the rule is checked and never runs"},
         Key{"dry_run", &RuleSettings::dry_run, "true: what it would do is said and not done"}};
 };
@@ -209,6 +210,7 @@ struct Schema<RuleSettings> {
 struct LimitSettings {
     std::uint32_t programs = 8;
     std::uint32_t queue = 1000;
+    std::uint32_t pinned_mib = 64;
 };
 template <>
 struct Schema<LimitSettings> {
@@ -217,7 +219,11 @@ struct Schema<LimitSettings> {
         Key{"queue",
             &LimitSettings::queue,
             "how many runs may wait; beyond it the least severe fails",
-            {1, 100'000}}};
+            {1, 100'000}},
+        Key{"pinned_mib",
+            &LimitSettings::pinned_mib,
+            "MiB of programs that are kept in memory to start without their disk; 0: nothing is kept",
+            {0, 65'536}}};
 };
 
 struct Settings {
@@ -229,6 +235,7 @@ struct Settings {
     std::vector<ActionSettings> actions;       // a map in YAML, by name
     std::vector<RuleSettings> rules;
     LimitSettings limits;
+    std::vector<Spelled> keep;
     bool dry_run = false;
     std::vector<std::string> files; // what was read, in order
 };
@@ -243,6 +250,9 @@ struct Schema<Settings> {
         Key{"actions", &Settings::actions, "named actions, by name"},
         Key{"rules", &Settings::rules, "what is done about which events"},
         Key{"limits", &Settings::limits, "bounds of what runs at a time"},
+        Key{"keep", &Settings::keep,
+            "files, by absolute paths, that are kept in memory beside the programs of exec: those that hooks "
+            "run, and what they read; see WHEN THE DISK HANGS"},
         Key{"dry_run", &Settings::dry_run, "true: as with --dry-run"}};
 };
 

@@ -15,6 +15,8 @@
 #include <string>
 #include <vector>
 
+#include "process/program_files.hpp"
+
 namespace dmev {
 namespace {
 
@@ -29,7 +31,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 }
 
 [[noreturn]] void fail(int report, Failure::Step step) {
-    const Failure failure{step, errno};
+    const Failure failure{step, errno, {}};
     [[maybe_unused]] const auto n = write(report, &failure, sizeof failure);
     _exit(127);
 }
@@ -70,6 +72,18 @@ void set_surroundings(const Program& program, const rlimit& core) {
     sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+// Here, between fork and exec, since it may hang where the exec would: then the timeout counts already. A
+// program that cannot be followed is left to the exec to refuse.
+void check_trust(const Program& program) {
+    const auto files = program_files(program.argv[0], program.as_self ? geteuid() : program.uid);
+    if (files || files.error().kind != ErrorKind::not_permitted) return;
+    Failure failure{Failure::Step::trust, EPERM, {}};
+    auto text = files.error().why + "; " + files.error().remedy;
+    text.copy(failure.text, sizeof failure.text - 1);
+    [[maybe_unused]] const auto n = write(report_fd, &failure, sizeof failure);
+    _exit(127);
+}
+
 void set_rights(const Program& program) {
     if (program.as_self) return;
     if (setgroups(program.groups.size(), program.groups.data()) < 0) fail(report_fd, Failure::Step::groups);
@@ -82,6 +96,7 @@ void set_rights(const Program& program) {
     set_streams(input, output, report);
     if (chdir("/") < 0) fail(report_fd, Failure::Step::directory);
     set_surroundings(program, core);
+    check_trust(program);
     set_rights(program);
     auto argv = program.argv;
     std::vector<std::string> env;
@@ -93,7 +108,7 @@ void set_rights(const Program& program) {
 } // namespace
 
 std::variant<Child, Failure> start_child(const Program& program, int input, const rlimit& core) {
-    const auto failed = [](int error) { return Failure{Failure::Step::process, error}; };
+    const auto failed = [](int error) { return Failure{Failure::Step::process, error, {}}; };
     int output[2], report[2];
     if (pipe2(output, O_CLOEXEC) < 0) return failed(errno);
     Fd output_in{output[0]};
@@ -116,8 +131,8 @@ std::variant<Child, Failure> start_child(const Program& program, int input, cons
 
 std::string_view text(Failure::Step step) {
     static constexpr const char* texts[] = {
-        "start a process for it", "open a session for it", "set its streams", "change to /",
-        "set its groups",         "set its group",         "become its user", "execute it"};
+        "start a process for it", "open a session for it", "set its streams", "change to /", "set its groups",
+        "set its group",          "become its user",       "execute it",      "trust it"};
     return texts[static_cast<std::size_t>(step)];
 }
 
@@ -127,6 +142,7 @@ std::optional<Failure> read_failure(int report) {
     do n = read(report, &failure, sizeof failure);
     while (n < 0 && errno == EINTR);
     if (n != sizeof failure) return std::nullopt;
+    failure.text[sizeof failure.text - 1] = '\0';
     return failure;
 }
 

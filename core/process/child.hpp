@@ -21,16 +21,18 @@ struct Child {
 
 // What kept the program from being executed.
 struct Failure {
-    enum class Step { process, session, streams, directory, groups, group, user, execute };
+    enum class Step { process, session, streams, directory, groups, group, user, execute, trust };
     Step step;
     int error;
+    char text[1000] = {}; // of trust: what is wrong and the mend
 };
 std::string_view text(Failure::Step step); // "set its groups"
 
-// Forks PROGRAM in a session of its own, with INPUT as its standard input and nothing else of ours: not a
-// descriptor, signal mask or disposition, scheduling policy, nice value, I/O priority, oom score, umask,
-// directory or group. CORE is its limit for core files, 1024 its soft one for open files; other limits are
-// those that we were started with. One that is not interruptible ignores SIGPIPE.
+// Forks PROGRAM, if nobody but root and whose rights it gets could have written it, in a session of its own,
+// with INPUT as its standard input and nothing else of ours: not a descriptor, signal mask or disposition,
+// scheduling policy, nice value, I/O priority, oom score, umask, directory or group. CORE is its limit for
+// core files, 1024 its soft one for open files; other limits are those that we were started with. One that is
+// not interruptible ignores SIGPIPE.
 std::variant<Child, Failure> start_child(const Program& program, int input, const rlimit& core);
 
 // What came through Child::report; nothing at its end.

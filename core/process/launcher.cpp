@@ -115,10 +115,17 @@ Result<Launcher::Child> Launcher::exchange(std::uint32_t kind, const char* failu
 
 Result<Launcher::Reader> Launcher::new_reader() { return ask(reader_request, "cannot start a reader"); }
 
-Result<Launcher::Child> Launcher::new_shepherd() {
-    constexpr auto failure = "cannot start a process for a program";
+Result<Launcher::Child> Launcher::ask_unless_hung(std::uint32_t kind, const char* failure) {
     if (std::chrono::steady_clock::now() < ask_again_) return errno_error(failure, "", ETIMEDOUT);
-    return ask(shepherd_request, failure);
+    return ask(kind, failure);
+}
+
+Result<Launcher::Child> Launcher::new_shepherd() {
+    return ask_unless_hung(shepherd_request, "cannot start a process for a program");
+}
+
+Result<Launcher::Child> Launcher::new_keeper() {
+    return ask_unless_hung(keeper_request, "cannot start a process that keeps programs ready");
 }
 
 } // namespace dmev

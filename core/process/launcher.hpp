@@ -48,12 +48,15 @@ class Launcher {
     // when its socket closes before. Fails at once for a second after an answer that did not come: a launcher
     // that hangs holds us up once, and not once for each program that waits.
     Result<Child> new_shepherd();
+    // The same for a process that keeps programs ready.
+    Result<Child> new_keeper();
     // To be watched for its hang-up alone: then the launcher is gone. Of a service that may be another one
     // soon.
     int socket() const { return socket_.get(); }
 
  private:
     Launcher() = default;
+    Result<Child> ask_unless_hung(std::uint32_t kind, const char* failure);
     Result<Child> ask(std::uint32_t kind, const char* failure);
     Result<Child> exchange(std::uint32_t kind, const char* failure, bool& gone);
     Fd socket_;

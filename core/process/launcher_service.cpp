@@ -13,6 +13,7 @@
 #include <csignal>
 
 #include "base/log.hpp"
+#include "process/keeper.hpp"
 #include "process/launcher_protocol.hpp"
 #include "process/shepherd.hpp"
 
@@ -58,7 +59,8 @@ struct Service {
 };
 
 bool serves(std::uint32_t kind, const Service& service) {
-    return kind == shepherd_request || (kind == reader_request && service.bodies.reader);
+    return kind == shepherd_request || kind == keeper_request ||
+           (kind == reader_request && service.bodies.reader);
 }
 
 int be_child(std::uint32_t kind, const Service& service) {
@@ -67,6 +69,10 @@ int be_child(std::uint32_t kind, const Service& service) {
     if (kind == reader_request) {
         prctl(PR_SET_NAME, "dmevent-reader");
         return service.bodies.reader(kept_fd);
+    }
+    if (kind == keeper_request) {
+        prctl(PR_SET_NAME, "dmevent-keep");
+        return keeper_main(kept_fd);
     }
     prctl(PR_SET_NAME, "dm-shepherd");
     return shepherd_main(kept_fd, {service.bodies.guard, service.core});

@@ -37,7 +37,7 @@ struct Ended {
         exited,      // status is its exit status
         signalled,   // status is the signal
         not_started, // status is errno's error; why says which step failed
-        refused,     // a guard: why says who manages the device
+        refused,     // why says who manages the device, or who else could have written the program
         lost,        // its end was not seen: it cannot be killed, or who watched it is gone
     };
     How how = How::lost;

@@ -46,6 +46,11 @@ milliseconds within_reason(milliseconds time) {
 
 Ended not_started(const Failure& failure) {
     Ended ended;
+    if (failure.step == Failure::Step::trust) {
+        ended.how = Ended::How::refused;
+        ended.why = failure.text;
+        return ended;
+    }
     ended.how = Ended::How::not_started;
     ended.status = failure.error;
     ended.why = "cannot " + std::string{text(failure.step)};
@@ -72,7 +77,7 @@ Run::Run(const Program& program, int input, const rlimit& core, Tell tell)
 
 Ended Run::go() {
     signals_ = child_signals();
-    if (!signals_) return not_started({Failure::Step::process, errno});
+    if (!signals_) return not_started({Failure::Step::process, errno, {}});
     auto started = start_child(program_, input_, core_);
     if (const auto* failure = std::get_if<Failure>(&started)) return not_started(*failure);
     auto& child = std::get<Child>(started);

@@ -47,6 +47,9 @@ TEST(Settings, EveryKeyIsRead) {
     EXPECT_FALSE(s.thresholds[1].clear);
     EXPECT_EQ(s.limits.programs, 2u);
     EXPECT_EQ(s.limits.queue, 10u);
+    EXPECT_EQ(s.limits.pinned_mib, 8u);
+    ASSERT_EQ(s.keep.size(), 2u);
+    EXPECT_EQ(s.keep[0].text, "/usr/sbin/lvm");
     EXPECT_TRUE(s.dry_run);
     EXPECT_EQ(s.files, std::vector<std::string>{"f"});
 }
@@ -138,7 +141,7 @@ TEST(Settings, DefaultsAreUseful) {
     EXPECT_EQ(
         settings_json(s),
         R"({"version":1,"ignore":[],"poll":{"interval":"10s","fastest":"250ms"},"thresholds":{},"actions":{},)"
-        R"("rules":[],"limits":{"programs":8,"queue":1000},"dry_run":false})");
+        R"("rules":[],"limits":{"programs":8,"queue":1000,"pinned_mib":64},"dry_run":false})");
 }
 
 TEST(Settings, WhatIsOnlyNamedIsEmpty) {
@@ -258,6 +261,7 @@ rules:
 limits:
   programs: 8
   queue: 1000
+  pinned_mib: 64
 dry_run: false
 )");
 }
