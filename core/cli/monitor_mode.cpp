@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
 #include <csignal>
 #include <optional>
 #include <thread>
@@ -14,6 +16,7 @@
 #include "process/memory.hpp"
 #include "service/clock.hpp"
 #include "service/detach.hpp"
+#include "service/journal_stream.hpp"
 #include "service/notify.hpp"
 #include "service/pidfile.hpp"
 #include "service/recorder.hpp"
@@ -29,6 +32,10 @@ constexpr const char* default_pidfile = "/run/dmevent_tool.pid";
 // inherit, standard error goes to the parent after it, the pidfile's lock belongs to this process alone.
 Result<int> watch(const Options& options, Readiness* readiness) {
     auto notify = Notify::from_environment();
+    const auto level = options.debug ? log::Level::debug : log::Level::info;
+    // A service in the foreground: the journal gets priorities and fields, not lines.
+    if (is_journal_stream(STDERR_FILENO)) log::open(log::Sink::system, level);
+    const bool in_journal = readiness || is_journal_stream(STDOUT_FILENO);
     auto launcher = Launcher::start(launcher_bodies());
     if (!launcher) return launcher.error();
     if (readiness) readiness->speak();
@@ -89,7 +96,7 @@ Result<int> watch(const Options& options, Readiness* readiness) {
     }
     Front front;
     std::optional<SystemLog> system_log;
-    if (readiness) {
+    if (in_journal) {
         if (!SystemLog::has_reader())
             log::warning("neither a journal nor a syslog listens: events of a detached program go nowhere");
         system_log.emplace(options.json);
@@ -107,7 +114,7 @@ Result<int> watch(const Options& options, Readiness* readiness) {
     if (!orphaned) return orphaned.error();
     const auto ready = [&] {
         if (readiness) {
-            log::open(log::Sink::system, options.debug ? log::Level::debug : log::Level::info);
+            log::open(log::Sink::system, level);
             if (auto r = readiness->ready(); !r) {
                 refused = r.error();
                 return loop->stop();
@@ -119,7 +126,7 @@ Result<int> watch(const Options& options, Readiness* readiness) {
     };
     auto opened = Watch::open(
         {options, *loop, service ? *service : *launcher, *launcher, notify, **source, vocabulary, clock,
-         readiness ? nullptr : &front, system_log ? &*system_log : nullptr, recorder.get(), ready},
+         system_log ? nullptr : &front, system_log ? &*system_log : nullptr, recorder.get(), ready},
         std::move(*configuration), std::move(*filter));
     if (!opened) return opened.error();
     watch = std::move(*opened);

@@ -19,12 +19,14 @@ import threading
 import jsonschema
 
 HERE = pathlib.Path(__file__).resolve().parent
-# Scenarios that share a guest, the longest first; those of the last group need udevd.
-GROUPS = [["lvm", "lvm_rules"], ["hang", "cli", "netlink"], ["programs", "responses", "multipath_rules"],
+# Scenarios that share a guest, the longest first; some groups need udevd, or systemd and what is installed.
+GROUPS = [["lvm", "lvm_rules"], ["service"], ["hang", "cli", "netlink"], ["programs", "responses", "multipath_rules", "worst_day"],
           ["devices", "multipath"], ["thin", "raid", "mirror"], ["multipathd"]]
 UDEV = {"multipathd"}
+SYSTEMD = {"service"}
+INSTALLED = {"service", "worst_day"}
 HIDE = "diskseq,list"
-ONCE = {"programs", "responses"}  # what they show has nothing to do with the kernel's age
+ONCE = {"programs", "responses", "service", "worst_day"}  # what they show has nothing to do with the kernel's age
 LINE = re.compile(r"(ok|FAIL) (\S+) \((.*) s\)$")
 
 
@@ -45,6 +47,13 @@ class Suite:
             sys.exit(f"run.py: no scenarios in {', '.join(sorted(unknown))}")
         return [group for group in chosen if group]
 
+    def install(self, stem: pathlib.Path) -> pathlib.Path:
+        """Everything, as a package would, for a guest to take."""
+        root = stem.with_name(stem.name + ".installed")
+        subprocess.run(["meson", "install", "-C", self.options.program.parents[1], "--no-rebuild", "--strip", "--quiet",
+                        "--destdir", root], check=True, stdout=subprocess.DEVNULL)
+        return root
+
     def guest(self, turn: str, names: list[str]) -> None:
         """One guest, to its end; what it printed becomes outcomes."""
         place = self.results / turn
@@ -55,6 +64,10 @@ class Suite:
             words += ["--share", share]
         if UDEV & {name.split(".")[0] for name in names}:
             words += ["--udev"]
+        if SYSTEMD & {name.split(".")[0] for name in names}:
+            words += ["--systemd"]
+        if INSTALLED & {name.split(".")[0] for name in names}:
+            words += ["--env", f"DMEVENT_TOOL_INSTALLED={self.install(place / names[0])}"]
         if turn == "hidden":
             words += ["--env", f"DMEVENT_TOOL_HIDE={HIDE}"]
         words += ["--", "/usr/bin/python3", str(HERE / "lib/guest.py"), "--program", str(self.options.program),

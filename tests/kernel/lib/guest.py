@@ -10,6 +10,7 @@ sys.dont_write_bytecode = True
 
 import dm  # noqa: E402
 import scenario  # noqa: E402
+import service  # noqa: E402
 
 
 def main() -> int:
@@ -21,6 +22,8 @@ def main() -> int:
     for module in ("dm-thin-pool", "dm-raid", "dm-mirror", "dm-multipath", "dm-service-time", "dm-round-robin",
                    "dm-delay", "raid1", "raid456"):
         dm.modprobe(module)
+    if os.path.isdir("/run/systemd/system"):
+        service.install(os.environ["DMEVENT_TOOL_INSTALLED"])
     disk = dm.Disk()
     outcomes = [scenario.play(name, options.program, options.results, disk)
                 for name in scenario.find(options.names)]

@@ -59,15 +59,16 @@ def happened(kind, **fields):
 
 class Monitor:
     def __init__(self, program: str, stem: str, arguments=("-a",), ignore=(), recording=None, env=None,
-                 config=None):
+                 config=None, root=None):
         """STEM: where what it prints, says and records is kept. CONFIG: the text of its configuration; none: it
-        reads none. Returns when it has read what is there."""
+        reads none. ROOT: a root.Root, whose program it is then. Returns when it has read what is there."""
         self.stem, self.ignore, self.sentinels = stem, set(ignore), 0
         self.pending, self.seen, self.partial, self.eof = [], [], b"", False
         self.recording = recording or stem + ".record.jsonl"
         self.arguments = list(arguments)
         self.config = stem + ".yaml" if config is not None else None
-        words = [program, "-f", "-j", *arguments, "--record", self.recording]
+        words = ["chroot", root.at, root.program] if root else [program]
+        words += ["-f", "-j", *arguments, "--record", self.recording]
         words += ["--config", self.configure(config)] if self.config else ["--no-config"]
         self.out = open(stem + ".events.jsonl", "wb")
         with open(stem + ".stderr", "wb") as stderr:

@@ -13,15 +13,15 @@ VOLUMES = 100
 
 
 class HangingPool:
-    """A pool of VOLUMES thins that `hang` makes unresponsive and `release` brings back."""
+    """A pool of thins that `hang` makes unresponsive and `release` brings back."""
 
-    def __init__(self, stage):
+    def __init__(self, stage, volumes=VOLUMES):
         self.map = Map(stage, queueing=True, name="metadata")
         data = stage.piece("data", 64)
         self.pool = dm.create("pool", f"0 131072 thin-pool {self.map.device.number} {data.number} 128 0 "
                                       "1 skip_block_zeroing")
         self.volumes = []
-        for number in range(VOLUMES):
+        for number in range(volumes):
             self.pool.message(f"create_thin {number}")
             self.volumes.append(dm.create(f"thin{number}", f"0 8192 thin {self.pool.number} {number}"))
         dm.write(self.volumes[0], 0, 1 << 16)
