@@ -32,6 +32,7 @@ enum : int {
     dry_run_code,
     explain_code,
     run_dir_code,
+    forget_code,
     launcher_code,
     launcher_socket_code
 };
@@ -64,6 +65,7 @@ constexpr Spec specs[] = {
     {explain_code, "explain", nullptr, replaying | explaining,
      "say of every rule why it fires or not (JSON events from standard input)"},
     {run_dir_code, "run-dir", "DIR", monitoring | launching, "keep what runs here (/run/dmevent_tool)"},
+    {forget_code, "forget", nullptr, monitoring, "begin anew, whatever an earlier run left to go on with"},
     {launcher_code, "launcher", nullptr, everywhere, "start programs for others, as a service of its own"},
     {launcher_socket_code, "launcher-socket", "PATH", monitoring,
      "have programs started by the launcher that listens here"},
@@ -161,6 +163,7 @@ Result<> apply(Options& options, int code, const char* value) {
         case dry_run_code: options.dry_run = true; break;
         case explain_code: options.explain = true; break;
         case run_dir_code: options.run_dir = absolute(value); break;
+        case forget_code: options.forget = true; break;
         case launcher_code: return choose(options, Mode::launcher);
         case launcher_socket_code: options.launcher_socket = absolute(value); break;
         case record_code: options.record = value; break;

@@ -22,6 +22,7 @@ struct Options {
     bool once = false;
     bool no_config = false;
     bool dry_run = false;
+    bool forget = false;
     bool explain = false; // also with replay
     int verbosity = 0;
     std::string pidfile;                            // empty: the default when detached, none otherwise
