@@ -7,6 +7,7 @@
 
 #include "base/log.hpp"
 #include "cli/programs.hpp"
+#include "output/json_parts.hpp"
 #include "process/launched_programs.hpp"
 
 namespace dmev {

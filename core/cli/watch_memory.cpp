@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What of the program outlives it: the ledger for a successor, the history for people and for after a reboot.
+#include <algorithm>
+
 #include "base/log.hpp"
 #include "cli/watch.hpp"
-#include "output/json_parts.hpp"
 
 namespace dmev {
 
