@@ -155,7 +155,7 @@ Result<Plugin> Plugin::adopt(const dmevent_plugin* descriptor, std::string file,
     if (!family) return std::move(family).error();
     Plugin plugin;
     plugin.family_ = *std::move(family);
-    plugin.conduct_ = std::make_unique<Conduct>(plugin.family_.name);
+    plugin.conduct_ = std::make_shared<Conduct>(plugin.family_.name);
     plugin.descriptor_ = descriptor;
     plugin.keep_ = std::move(keep);
     return plugin;

@@ -110,7 +110,7 @@ class Plugin {
     Family family_;
     const dmevent_plugin* descriptor_ = nullptr;
     std::shared_ptr<void> keep_;
-    std::unique_ptr<Conduct> conduct_;
+    std::shared_ptr<Conduct> conduct_; // a copy is the same plugin, with the same past
 };
 
 } // namespace dmev
