@@ -35,7 +35,7 @@ void check_programs(const Settings& settings, Diagnostics& diagnostics) {
         const auto& [path, at] = action.exec.front();
         const auto who = identity_of(action.run_as);
         if (!path.starts_with('/') || !seen.emplace(path, who.uid).second) return;
-        const auto program = program_files(path, who.uid);
+        const auto program = program_files(path, trusted_with(who.uid));
         if (!program && program.error().kind == ErrorKind::not_permitted) {
             const auto& error = program.error();
             return diagnostics.error(at, "a program that is not trusted", path, error.why, error.remedy);

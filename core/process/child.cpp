@@ -75,7 +75,8 @@ void set_surroundings(const Program& program, const rlimit& core) {
 // Here, between fork and exec, since it may hang where the exec would: then the timeout counts already. A
 // program that cannot be followed is left to the exec to refuse.
 void check_trust(const Program& program) {
-    const auto files = program_files(program.argv[0], program.as_self ? geteuid() : program.uid);
+    const auto files =
+        program_files(program.argv[0], trusted_with(program.as_self ? geteuid() : program.uid));
     if (files || files.error().kind != ErrorKind::not_permitted) return;
     Failure failure{Failure::Step::trust, EPERM, {}};
     auto text = files.error().why + "; " + files.error().remedy;

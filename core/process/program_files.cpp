@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -168,6 +169,8 @@ Result<ProgramFiles> program_files(const std::string& path, std::optional<uid_t>
     }
     return unfollowed(path, ELOOP);
 }
+
+uid_t trusted_with(uid_t runs_as) { return geteuid() == 0 ? runs_as : geteuid(); }
 
 std::string cannot_execute(const ProgramFiles& program, const Identity& who) {
     for (const auto& trail : program.files) {

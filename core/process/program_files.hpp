@@ -40,6 +40,9 @@ struct ProgramFiles {
 };
 Result<ProgramFiles> program_files(const std::string& path, std::optional<uid_t> trusted);
 
+// The user whom a program may belong to that runs as RUNS_AS: who has not root's rights becomes nobody else.
+uid_t trusted_with(uid_t runs_as);
+
 // Why WHO could not execute PROGRAM, going by modes alone; empty when it could.
 std::string cannot_execute(const ProgramFiles& program, const Identity& who);
 

@@ -118,7 +118,7 @@ TEST(Ends, AStoppedOneIsTerminatedToo) {
 TEST(Ends, WhatAnInterruptibleOneLeavesBehindIsEnded) {
     Dispatcher dispatcher;
     for (const std::string kind : {"", "deaf"}) {
-        auto program = run({LEAVER, kind});
+        auto program = run({trusted(LEAVER), kind});
         program.grace = milliseconds{300};
         const auto ended = dispatcher.end_of(program);
         EXPECT_EQ(ended.how, How::exited);
@@ -131,7 +131,7 @@ TEST(Ends, WhatAnInterruptibleOneLeavesBehindIsEnded) {
 
 TEST(Ends, ATimeoutReachesThoseWhoLeftTheGroup) {
     auto program = shell("\"$0\" deaf; exec sleep 1000");
-    program.argv[3] = LEAVER;
+    program.argv[3] = trusted(LEAVER);
     program.timeout = get_going;
     program.grace = milliseconds{300};
     const auto ended = Dispatcher{}.end_of(program);
@@ -142,7 +142,7 @@ TEST(Ends, ATimeoutReachesThoseWhoLeftTheGroup) {
 }
 
 TEST(Ends, WhatAnUninterruptibleOneLeavesBehindIsLeftAloneAndDelaysNothing) {
-    auto program = run({LEAVER});
+    auto program = run({trusted(LEAVER)});
     program.interruptible = false;
     const auto ended = Dispatcher{}.end_of(program); // while they hold its output
     EXPECT_EQ(ended.how, How::exited);

@@ -38,7 +38,7 @@ std::vector<std::string> lines(const Ended& ended, const std::string& word) {
 }
 
 Program probe(const std::vector<std::string>& arguments = {}) {
-    std::vector<std::string> argv{PROBE};
+    std::vector<std::string> argv{trusted(PROBE)};
     argv.insert(argv.end(), arguments.begin(), arguments.end());
     return run(argv);
 }
@@ -60,7 +60,7 @@ TEST(Surroundings, ArgumentsArriveByteForByte) {
                                            "{device}"};
     const auto ended = Dispatcher{}.end_of(probe(hostile));
     ASSERT_EQ(ended.how, Ended::How::exited) << ended.why;
-    std::vector<std::string> expected{"arg " + hex_of(PROBE)};
+    std::vector<std::string> expected{"arg " + hex_of(trusted(PROBE))};
     for (const auto& argument : hostile) expected.push_back("arg " + hex_of(argument));
     EXPECT_EQ(lines(ended, "arg"), expected);
 }
