@@ -17,6 +17,11 @@ namespace dmev {
 
 using Millis = std::chrono::milliseconds;
 
+// So many bytes.
+struct Size {
+    std::uint64_t bytes = 0;
+};
+
 // A word that is resolved later, against what the plugins registered.
 struct Spelled {
     std::string text;
@@ -201,7 +206,8 @@ struct Schema<RuleSettings> {
         Key{"remind", &RuleSettings::remind,
             "while it lasts: once, every DURATION, or diminishing [DURATION]"},
         Key{"max_runs", &RuleSettings::max_runs, "N per DURATION, for one device; then action.suspended"},
-        Key{"retry", &RuleSettings::retry, "tries a step that failed or had no effect again; left out: never"},
+        Key{"retry", &RuleSettings::retry,
+            "tries a step that failed or had no effect again; left out: never"},
         Key{"enabled", &RuleSettings::enabled, "false: the rule is checked and never runs"},
         Key{"dry_run", &RuleSettings::dry_run, "true: what it would do is said and not done"}};
 };
@@ -209,6 +215,7 @@ struct Schema<RuleSettings> {
 struct LimitSettings {
     std::uint32_t programs = 8;
     std::uint32_t queue = 1000;
+    Millis stale_after{3'600'000};
 };
 template <>
 struct Schema<LimitSettings> {
@@ -217,7 +224,29 @@ struct Schema<LimitSettings> {
         Key{"queue",
             &LimitSettings::queue,
             "how many runs may wait; beyond it the least severe fails",
-            {1, 100'000}}};
+            {1, 100'000}},
+        Key{"stale_after",
+            &LimitSettings::stale_after,
+            "what happened longer ago than this is not acted upon after a restart; what still holds is",
+            {1000, 0}}};
+};
+
+// What happened, on disk.
+struct HistorySettings {
+    Spelled file{"/var/lib/dmevent_tool/history.db", {}};
+    Millis keep{90LL * 86'400'000};
+    Size max_size{256ULL << 20};
+};
+template <>
+struct Schema<HistorySettings> {
+    static constexpr std::tuple keys{
+        Key{"file", &HistorySettings::file,
+            "the file, by its absolute path, or none; read at the start alone"},
+        Key{"keep", &HistorySettings::keep, "what is older is removed", {60'000, 0}},
+        Key{"max_size",
+            &HistorySettings::max_size,
+            "where the file is larger, the oldest is removed, from 1MiB",
+            {1 << 20, 0}}};
 };
 
 struct Settings {
@@ -229,6 +258,7 @@ struct Settings {
     std::vector<ActionSettings> actions;       // a map in YAML, by name
     std::vector<RuleSettings> rules;
     LimitSettings limits;
+    HistorySettings history;
     bool dry_run = false;
     std::vector<std::string> files; // what was read, in order
 };
@@ -242,7 +272,9 @@ struct Schema<Settings> {
         Key{"thresholds", &Settings::thresholds, "tunes the gauges that plugins declare, by event type"},
         Key{"actions", &Settings::actions, "named actions, by name"},
         Key{"rules", &Settings::rules, "what is done about which events"},
-        Key{"limits", &Settings::limits, "bounds of what runs at a time"},
+        Key{"limits", &Settings::limits, "bounds of what runs, how many and how late"},
+        Key{"history", &Settings::history,
+            "what happened is kept in a file, for --query and for after a reboot"},
         Key{"dry_run", &Settings::dry_run, "true: as with --dry-run"}};
 };
 

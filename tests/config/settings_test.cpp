@@ -47,6 +47,10 @@ TEST(Settings, EveryKeyIsRead) {
     EXPECT_FALSE(s.thresholds[1].clear);
     EXPECT_EQ(s.limits.programs, 2u);
     EXPECT_EQ(s.limits.queue, 10u);
+    EXPECT_EQ(s.limits.stale_after, 2h);
+    EXPECT_EQ(s.history.file.text, "/srv/history.db");
+    EXPECT_EQ(s.history.keep, 24h * 30);
+    EXPECT_EQ(s.history.max_size.bytes, 1ULL << 30);
     EXPECT_TRUE(s.dry_run);
     EXPECT_EQ(s.files, std::vector<std::string>{"f"});
 }

@@ -69,7 +69,7 @@ TEST_F(HistoryFaults, FileThatMayNotGrow) {
         for (int i = 1; i < 50; ++i) w.history->event(event_of(i));
         ASSERT_TRUE(w.until_told(1));
     }
-    expect_mended(w, {file, "File too large"}, 50);
+    expect_mended(w, {file, "I/O error", "kernel's log"}, 50);
 }
 
 TEST_F(HistoryFaults, ReadOnly) {
