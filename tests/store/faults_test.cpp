@@ -141,7 +141,9 @@ TEST_F(HistoryFaults, HangingThreadIsLeftBehindWithNothingOfOurs) {
     std::set<std::string> before;
     for (const auto& entry : std::filesystem::directory_iterator{"/proc/self/task"})
         before.insert(entry.path().filename());
-    Watched w{file};
+    auto options = Watched::options(file);
+    options.closing = HistoryOptions{}.closing;
+    Watched w{options};
     FaultyDisk::instance().hang();
     w.history->event(event_of(0));
     FaultyDisk::instance().wait_for_hanging();
