@@ -34,7 +34,7 @@ _dmevent_tool() {
     fi
     COMPREPLY=()
     case $prev in
-        --pidfile | --replay | --record | --config | --launcher-socket | -p | -[!-]*p)
+        --pidfile | --replay | --record | --config | --launcher-socket | --history | -p | -[!-]*p)
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             compopt -o filenames 2>/dev/null
             return
@@ -42,6 +42,19 @@ _dmevent_tool() {
         --plugin-dir | --run-dir)
             mapfile -t COMPREPLY < <(compgen -d -- "$cur")
             compopt -o filenames 2>/dev/null
+            return
+            ;;
+        --severity)
+            mapfile -t COMPREPLY < <(compgen -W 'info notice warning error critical' -- "$cur")
+            return
+            ;;
+        --device)
+            _dmevent_tool_offer "$cur" < <(cat "${DMEVENT_TOOL_SYSFS:-/sys}"/block/dm-*/dm/name 2>/dev/null)
+            local i
+            for i in "${!COMPREPLY[@]}"; do printf -v "COMPREPLY[i]" %q "${COMPREPLY[i]}"; done
+            return
+            ;;
+        --since | --until | --last)
             return
             ;;
         --ignore | -i | -[!-]*i)

@@ -141,6 +141,9 @@ void Runner::Impl::start(const Queue::Next& next) {
     remember();
     if (auto started = programs.start(id, run.job.program); !started) {
         give_back();
+        // Nobody is there to start it any more, and soon we are not either: it stays owed.
+        if (ports.remember && started.error().kind == ErrorKind::unavailable)
+            return log::warning("{}; it is left to whoever starts next", started.error().text());
         return step_over(next.run, failed("could not be started: " + started.error().text()), job.note);
     }
     active.emplace(id, std::move(job));

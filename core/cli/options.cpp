@@ -5,10 +5,12 @@
 #include <getopt.h>
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <string_view>
 
 #include "base/text.hpp"
+#include "cli/when.hpp"
 
 namespace dmev {
 namespace {
@@ -34,7 +36,14 @@ enum : int {
     run_dir_code,
     forget_code,
     launcher_code,
-    launcher_socket_code
+    launcher_socket_code,
+    history_code,
+    no_history_code,
+    since_code,
+    until_code,
+    device_code,
+    severity_code,
+    last_code
 };
 
 struct Spec {
@@ -62,13 +71,21 @@ constexpr Spec specs[] = {
     {check_config_code, "check-config", nullptr, everywhere,
      "check the configuration, show what is in effect, then end"},
     {dry_run_code, "dry-run", nullptr, watching, "show what the rules would do, and do nothing"},
-    {explain_code, "explain", nullptr, replaying | explaining,
+    {explain_code, "explain", nullptr, replaying | explaining | querying,
      "say of every rule why it fires or not (JSON events from standard input)"},
     {run_dir_code, "run-dir", "DIR", monitoring | launching, "keep what runs here (/run/dmevent_tool)"},
     {forget_code, "forget", nullptr, monitoring, "begin anew, whatever an earlier run left to go on with"},
     {launcher_code, "launcher", nullptr, everywhere, "start programs for others, as a service of its own"},
     {launcher_socket_code, "launcher-socket", "PATH", monitoring,
      "have programs started by the launcher that listens here"},
+    {history_code, "history", "FILE", monitoring | querying,
+     "keep what happens in FILE; --query: show what is kept there"},
+    {no_history_code, "no-history", nullptr, monitoring | querying, "keep no history; --query: show none"},
+    {since_code, "since", "WHEN", querying, "past events from WHEN on: a time, or so long ago (2h, 7d)"},
+    {until_code, "until", "WHEN", querying, "past events up to WHEN"},
+    {device_code, "device", "GLOB", querying, "only devices of this name or UUID (repeatable)"},
+    {severity_code, "severity", "LEAST", querying, "past events of this severity or above"},
+    {last_code, "last", "N", querying, "the newest N past events, or all (20)"},
     {replay_code, "replay", "FILE", everywhere, "take events from a recording (- is standard input)"},
     {record_code, "record", "FILE", monitoring, "write what the kernel says to FILE, to be replayed"},
     {plugin_dir_code, "plugin-dir", "DIR", everywhere, "look for plugins here first (repeatable)"},
@@ -144,6 +161,44 @@ std::string absolute(const char* path) {
     return error ? path : whole.string();
 }
 
+Result<> read_when(const char* name, const char* value, std::optional<Time>& into) {
+    into = parse_when(value, std::chrono::system_clock::now());
+    if (into) return {};
+    return usage("option", std::string{"--"} + name, "'" + escape(value) + "' is no time",
+                 "write '2026-01-31 10:15', 2026-01-31T10:15:00Z, or how long ago: 90s, 2h, 7d");
+}
+
+Result<> read_severity(const char* value, Severity& into) {
+    for (const auto severity :
+         {Severity::info, Severity::notice, Severity::warning, Severity::error, Severity::critical})
+        if (std::string_view{value} == severity_name(severity)) {
+            into = severity;
+            return {};
+        }
+    return usage("option", "--severity", "'" + escape(value) + "' is no severity",
+                 "write info, notice, warning, error or critical");
+}
+
+Result<> read_last(std::string_view value, std::optional<std::size_t>& into) {
+    std::uint32_t count = 0;
+    const auto [end, code] = std::from_chars(value.data(), value.data() + value.size(), count);
+    if (value != "all" && (code != std::errc{} || end != value.data() + value.size()))
+        return usage("option", "--last", "'" + escape(value) + "' is no number", "write a number, or all");
+    into = value == "all" ? Options::kEverything : count;
+    return {};
+}
+
+// Of --query alone.
+Result<> apply_past(Options& options, int code, const char* value) {
+    options.past.asked = true;
+    switch (code) {
+        case since_code: return read_when("since", value, options.past.since);
+        case until_code: return read_when("until", value, options.past.until);
+        case severity_code: return read_severity(value, options.past.least);
+        default: return read_last(value, options.past.last);
+    }
+}
+
 Result<> apply(Options& options, int code, const char* value) {
     switch (code) {
         case 'f': options.foreground = true; break;
@@ -166,6 +221,13 @@ Result<> apply(Options& options, int code, const char* value) {
         case forget_code: options.forget = true; break;
         case launcher_code: return choose(options, Mode::launcher);
         case launcher_socket_code: options.launcher_socket = absolute(value); break;
+        case history_code: options.history = absolute(value); break;
+        case no_history_code: options.no_history = true; break;
+        case since_code:
+        case until_code:
+        case severity_code:
+        case last_code: return apply_past(options, code, value);
+        case device_code: options.devices.emplace_back(value); break;
         case record_code: options.record = value; break;
         case plugin_dir_code: options.plugin_dirs.emplace_back(value); break;
         default: break;
@@ -203,6 +265,11 @@ Result<> check(const Options& options, std::span<const Spec* const> given) {
         return usage("--config and --no-config contradict each other", "", "", see_help);
     if (options.no_config && options.mode == Mode::check_config)
         return usage("--check-config has nothing to check with --no-config", "", "", see_help);
+    if (options.no_history && (!options.history.empty() || options.past.asked))
+        return usage("option", "--no-history", "contradicts the options that are about the history",
+                     see_help);
+    if (options.past.since && options.past.until && *options.past.until < *options.past.since)
+        return usage("option", "--until", "is before --since", "turn them round");
     if (options.record == "-")
         return usage("option", "--record", "standard output is for events", "name a file");
     return {};

@@ -3,11 +3,14 @@
 // what.
 #pragma once
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/time.hpp"
+#include "model/event.hpp"
 
 namespace dmev {
 
@@ -31,9 +34,23 @@ struct Options {
     std::string config;                             // empty: the files in their usual place
     std::string run_dir = "/run/dmevent_tool";      // what runs is kept there, for whoever comes after us
     std::string launcher_socket;                    // of a launcher service; empty: programs are our own's
+    std::string history;                            // empty: the configuration's
+    bool no_history = false;                        // neither kept nor shown
     std::vector<std::string> ignore;                // UUIDs
     std::vector<std::filesystem::path> plugin_dirs; // searched before the default ones
     std::vector<std::string> types;                 // EVENT_TYPE operands, in order
+
+    // What --query shows.
+    struct Past {
+        std::optional<Time> since, until;
+        Severity least = Severity::info;
+        // The newest so many; kEverything: all. None: the usual number, or all of a given time.
+        std::optional<std::size_t> last;
+        bool asked = false; // any of them was given, so that it must be there
+    };
+    static constexpr std::size_t kEverything = SIZE_MAX;
+    Past past;
+    std::vector<std::string> devices; // globs of names or UUIDs; empty: all
 };
 
 // ARGV[0] is the program. Every error is of kind usage and says what would be right.

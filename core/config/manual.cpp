@@ -27,6 +27,7 @@ const char* word(const bool*) { return "BOOLEAN"; }
 const char* word(const std::uint32_t*) { return "NUMBER"; }
 const char* word(const double*) { return "PERCENT"; }
 const char* word(const Millis*) { return "DURATION"; }
+const char* word(const Size*) { return "SIZE"; }
 const char* word(const Spelled*) { return "TEXT"; }
 const char* word(const std::vector<Spelled>*) { return "LIST"; }
 const char* word(const RunAs*) { return "USER[:GROUP]"; }
@@ -57,6 +58,7 @@ std::string between(const Range& range, const Millis*) {
     const auto most = Millis{static_cast<Millis::rep>(range.most)};
     return range.most > 0 ? fmt::format("{} to {}", format_duration(least), format_duration(most)) : "";
 }
+std::string between(const Range&, const Size*) { return ""; }
 template <class T>
 std::string between(const Range& range, const std::optional<T>*) {
     return between(range, static_cast<const T*>(nullptr));
@@ -95,6 +97,7 @@ std::string settings_manual() {
     write_section<RuleSettings>(out, "A rule");
     write_section<RetrySettings>(out, "retry:");
     write_section<LimitSettings>(out, "limits:");
+    write_section<HistorySettings>(out, "history:");
     out.pop_back();
     return out;
 }

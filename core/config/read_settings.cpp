@@ -69,6 +69,17 @@ void check(Reader& reader, const Node& node, const ThresholdSettings& threshold)
 void check(Reader&, const Node&, const RetrySettings&) {}
 void check(Reader&, const Node&, const LimitSettings&) {}
 
+void check(Reader& reader, const Node& node, const HistorySettings& history) {
+    const auto* file = node.find("file");
+    if (!file || history.file.text.empty() || history.file.text == "none") return;
+    if (history.file.text.front() != '/' || history.file.text.back() == '/')
+        reader.bad(*file, {"file"},
+                   fmt::format("'{}' is no absolute path of a file", escape(history.file.text)),
+                   "write one that begins with '/', or none");
+    else if (!is_printable(history.file.text))
+        reader.bad({.at = file->at}, {"file"}, "it has control characters", "name another file");
+}
+
 void check(Reader& reader, const Node& node, const RuleSettings& rule) {
     const std::string which =
         rule.name.text.empty() ? "the rule" : fmt::format("the rule '{}'", escape(rule.name.text));

@@ -86,6 +86,17 @@ void read(Reader& reader, const Node& node, Millis& into, const Field& field) {
             fmt::format("write a duration from {} to {}", format_duration(least), format_duration(most)));
 }
 
+void read(Reader& reader, const Node& node, Size& into, const Field& field) {
+    const auto size = parsed(reader, node, field, "a size as 256MiB", parse_size);
+    if (!size) return;
+    const Size least{static_cast<std::uint64_t>(field.range.least)};
+    if (size->bytes >= least.bytes)
+        into = *size;
+    else
+        reader.bad(node, field, fmt::format("'{}' is too small", escape(node.text)),
+                   fmt::format("write at least {}", format_size(least)));
+}
+
 void read(Reader& reader, const Node& node, Spelled& into, const Field& field) {
     if (!reader.is_scalar(node, field, kText)) return;
     into = {node.text, node.at};

@@ -74,6 +74,7 @@ void read(Reader& reader, const Node& node, bool& into, const Field& field);
 void read(Reader& reader, const Node& node, std::uint32_t& into, const Field& field);
 void read(Reader& reader, const Node& node, double& into, const Field& field);
 void read(Reader& reader, const Node& node, Millis& into, const Field& field);
+void read(Reader& reader, const Node& node, Size& into, const Field& field);
 void read(Reader& reader, const Node& node, Spelled& into, const Field& field);
 void read(Reader& reader, const Node& node, std::vector<Spelled>& into, const Field& field);
 void read(Reader& reader, const Node& node, RunAs& into, const Field& field);
@@ -95,6 +96,7 @@ void check(Reader& reader, const Node& node, const ActionSettings& action);
 void check(Reader& reader, const Node& node, const RetrySettings& retry);
 void check(Reader& reader, const Node& node, const RuleSettings& rule);
 void check(Reader& reader, const Node& node, const LimitSettings& limits);
+void check(Reader& reader, const Node& node, const HistorySettings& history);
 void check(Reader& reader, const Node& node, const Settings& settings);
 
 template <Described S>

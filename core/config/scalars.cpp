@@ -19,6 +19,15 @@ using namespace std::chrono_literals;
 constexpr std::array<std::pair<std::string_view, Millis>, 5> kUnits{
     {{"d", 24h}, {"h", 1h}, {"m", 1min}, {"s", 1s}, {"ms", 1ms}}};
 
+constexpr std::array<std::pair<std::string_view, std::uint64_t>, 8> kSizes{{{"TiB", 1ULL << 40},
+                                                                            {"GiB", 1ULL << 30},
+                                                                            {"MiB", 1ULL << 20},
+                                                                            {"KiB", 1ULL << 10},
+                                                                            {"TB", 1'000'000'000'000},
+                                                                            {"GB", 1'000'000'000},
+                                                                            {"MB", 1'000'000},
+                                                                            {"kB", 1'000}}};
+
 constexpr const char* kWriteDuration = "write a duration as 250ms, 10s, 5m, 2h or 1d";
 constexpr const char* kWriteRemind = "write 'once', 'every 1h', 'diminishing' or 'diminishing 6h'";
 constexpr const char* kWriteMaxRuns = "write '5 per 10m'";
@@ -86,6 +95,30 @@ std::string format_duration(Millis duration) {
         if (duration % length == 0ms && (duration != 0ms || unit == "s"))
             return fmt::format("{}{}", duration / length, unit);
     return fmt::format("{}ms", duration.count());
+}
+
+Result<Size> parse_size(std::string_view text) {
+    constexpr const char* write = "write a size as 256MiB, 1GiB or 500MB";
+    const auto number = digits(text);
+    const auto unit = text.substr(number.size());
+    const auto known = std::find_if(kSizes.begin(), kSizes.end(), [&](auto& u) { return u.first == unit; });
+    if (number.empty() || known == kSizes.end())
+        return bad(text,
+                   number.empty() ? "is no size"
+                   : unit.empty() ? "has no unit"
+                                  : "has an unknown unit",
+                   write);
+    std::uint64_t count = 0;
+    const auto [end, ec] = std::from_chars(number.data(), number.data() + number.size(), count);
+    if (ec != std::errc{} || count > (1ULL << 50) / known->second)
+        return bad(text, "is larger than any file", write);
+    return Size{count * known->second};
+}
+
+std::string format_size(Size size) {
+    for (const auto& [unit, length] : kSizes)
+        if (size.bytes % length == 0 && size.bytes > 0) return fmt::format("{}{}", size.bytes / length, unit);
+    return fmt::format("{}KiB", size.bytes / 1024);
 }
 
 Result<bool> parse_flag(std::string_view text) {

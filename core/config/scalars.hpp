@@ -17,6 +17,11 @@ Result<Millis> parse_duration(std::string_view text);
 std::string format_duration(Millis duration); // with the largest unit that is exact
 inline constexpr const char* kDurationPattern = "[0-9]+(ms|s|m|h|d)";
 
+// "256MiB", "1GB": a whole number and one unit, by 1024s or by thousands.
+Result<Size> parse_size(std::string_view text);
+std::string format_size(Size size); // with the largest unit that is exact
+inline constexpr const char* kSizePattern = "[0-9]+([kMGT]B|[KMGT]iB)";
+
 // "true" and "false", and nothing else that YAML 1.1 took for them.
 Result<bool> parse_flag(std::string_view text);
 

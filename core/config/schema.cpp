@@ -58,6 +58,7 @@ Node schema(As<bool>, const Range&) { return type("boolean"); }
 Node schema(As<std::uint32_t>, const Range& range) { return number("integer", range); }
 Node schema(As<double>, const Range& range) { return number("number", range); }
 Node schema(As<Millis>, const Range&) { return pattern(kDurationPattern); }
+Node schema(As<Size>, const Range&) { return pattern(kSizePattern); }
 Node schema(As<Spelled>, const Range&) { return scalar(); }
 Node schema(As<std::vector<Spelled>>, const Range&) { return one_or_more(scalar()); }
 Node schema(As<RunAs>, const Range&) { return pattern("[^:]+(:[^:]+)?"); }

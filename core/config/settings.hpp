@@ -17,6 +17,11 @@ namespace dmev {
 
 using Millis = std::chrono::milliseconds;
 
+// So many bytes.
+struct Size {
+    std::uint64_t bytes = 0;
+};
+
 // A word that is resolved later, against what the plugins registered.
 struct Spelled {
     std::string text;
@@ -211,6 +216,7 @@ struct LimitSettings {
     std::uint32_t programs = 8;
     std::uint32_t queue = 1000;
     std::uint32_t pinned_mib = 64;
+    Millis stale_after{3'600'000};
 };
 template <>
 struct Schema<LimitSettings> {
@@ -223,7 +229,29 @@ struct Schema<LimitSettings> {
         Key{"pinned_mib",
             &LimitSettings::pinned_mib,
             "MiB of programs that are kept in memory to start without their disk; 0: nothing is kept",
-            {0, 65'536}}};
+            {0, 65'536}},
+        Key{"stale_after",
+            &LimitSettings::stale_after,
+            "what happened longer ago than this is not acted upon after a restart; what still holds is",
+            {1000, 0}}};
+};
+
+// What happened, on disk.
+struct HistorySettings {
+    Spelled file{"/var/lib/dmevent_tool/history.db", {}};
+    Millis keep{90LL * 86'400'000};
+    Size max_size{256ULL << 20};
+};
+template <>
+struct Schema<HistorySettings> {
+    static constexpr std::tuple keys{
+        Key{"file", &HistorySettings::file,
+            "the file, by its absolute path, or none; read at the start alone"},
+        Key{"keep", &HistorySettings::keep, "what is older is removed", {60'000, 0}},
+        Key{"max_size",
+            &HistorySettings::max_size,
+            "where the file is larger, the oldest is removed, from 1MiB",
+            {1 << 20, 0}}};
 };
 
 struct Settings {
@@ -236,6 +264,7 @@ struct Settings {
     std::vector<RuleSettings> rules;
     LimitSettings limits;
     std::vector<Spelled> keep;
+    HistorySettings history;
     bool dry_run = false;
     std::vector<std::string> files; // what was read, in order
 };
@@ -249,10 +278,12 @@ struct Schema<Settings> {
         Key{"thresholds", &Settings::thresholds, "tunes the gauges that plugins declare, by event type"},
         Key{"actions", &Settings::actions, "named actions, by name"},
         Key{"rules", &Settings::rules, "what is done about which events"},
-        Key{"limits", &Settings::limits, "bounds of what runs at a time"},
         Key{"keep", &Settings::keep,
             "files, by absolute paths, that are kept in memory beside the programs of exec: those that hooks "
             "run, and what they read; see WHEN THE DISK HANGS"},
+        Key{"limits", &Settings::limits, "bounds of what runs, how many and how late"},
+        Key{"history", &Settings::history,
+            "what happened is kept in a file, for --query and for after a reboot"},
         Key{"dry_run", &Settings::dry_run, "true: as with --dry-run"}};
 };
 

@@ -47,6 +47,7 @@ Shown shown(double number) {
     return plain_node({text, end});
 }
 Shown shown(Millis duration) { return plain_node(format_duration(duration)); }
+Shown shown(const Size& size) { return plain_node(format_size(size)); }
 Shown shown(const Spelled& text) { return text_node(text.text); }
 
 Shown shown(const std::vector<Spelled>& texts) {

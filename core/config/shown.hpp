@@ -26,6 +26,7 @@ Shown shown(bool flag);
 Shown shown(std::uint32_t number);
 Shown shown(double number);
 Shown shown(Millis duration);
+Shown shown(const Size& size);
 Shown shown(const Spelled& text);
 Shown shown(const std::vector<Spelled>& texts);
 Shown shown(const RunAs& run_as);

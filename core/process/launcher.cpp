@@ -70,7 +70,12 @@ Result<Launcher::Child> Launcher::ask(std::uint32_t kind, const char* failure) {
     bool gone = !socket_;
     if (!gone) {
         auto child = exchange(kind, failure, gone);
-        if (child || !gone || path_.empty()) return child;
+        if (child || !gone) return child;
+        if (path_.empty()) {
+            auto error = std::move(child).error();
+            error.kind = ErrorKind::unavailable;
+            return error;
+        }
     }
     // It was started anew, or had not been there yet. What the old one began ends by itself.
     if (auto connected = connect(); !connected) {

@@ -44,6 +44,7 @@ class Launcher {
         Fd socket; // non-blocking on our side
     };
     using Reader = Child;
+    // Of errors of these, `unavailable` means that the launcher which was forked here is gone, for good.
     // Asks for one more reader; the answer comes within the launcher's fork, which cannot hang.
     Result<Reader> new_reader(); // its socket is a stream
     // The same for a shepherd, whose socket keeps packets apart. It does nothing until it is told, and ends

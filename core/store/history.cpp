@@ -15,9 +15,9 @@ History::History(HistoryOptions options, std::string boot_id, Sink sink)
 }
 
 History::~History() {
-    constexpr std::chrono::milliseconds patience{1000}, for_closing{250};
+    constexpr std::chrono::milliseconds patience{1000};
     writer_->drain(patience);
-    writer_->stop(for_closing);
+    writer_->stop();
 }
 
 int History::fd() const { return writer_->fd(); }

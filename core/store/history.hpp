@@ -25,6 +25,7 @@ struct HistoryOptions {
     std::chrono::milliseconds stalled_after{10'000};  // one write takes longer: the store is reported
     std::chrono::milliseconds retry{30'000};          // the longest wait before what failed is tried again
     std::chrono::milliseconds mount_patience{60'000}; // no directory yet, or a read-only one: reported then
+    std::chrono::milliseconds closing{250};           // the end waits no longer for the file to be closed
 };
 
 // Its owner watches fd() and calls dispatch(), once a second at least; everything else is the thread's.

@@ -100,11 +100,11 @@ bool HistoryWriter::drain(std::chrono::milliseconds patience) {
     return written();
 }
 
-void HistoryWriter::stop(std::chrono::milliseconds patience) {
+void HistoryWriter::stop() {
     std::unique_lock lock{mutex_};
     closing_ = true;
     changed_.notify_all();
-    changed_.wait_for(lock, patience, [&] { return ended_; });
+    changed_.wait_for(lock, options_.closing, [&] { return ended_; });
 }
 
 void HistoryWriter::could_not_start(int errno_value) {

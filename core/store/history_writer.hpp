@@ -37,7 +37,7 @@ class HistoryWriter {
     };
     News news();
     bool drain(std::chrono::milliseconds patience);
-    void stop(std::chrono::milliseconds patience);
+    void stop();
     void could_not_start(int errno_value);
     History::Counts counts() const;
 

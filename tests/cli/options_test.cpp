@@ -76,6 +76,32 @@ TEST(Options, RepeatedOnesAddUp) {
     EXPECT_EQ(o->plugin_dirs[1], "/y");
 }
 
+TEST(Options, WhatQueryShowsOfThePast) {
+    const auto o = parse({"-q", "--since", "2026-01-31T10:15:00Z", "--until=2026-01-31T11:15:00Z", "--device",
+                          "vg*", "--device", "x", "--severity", "error", "--last", "7", "--history", "/h"});
+    ASSERT_TRUE(o) << o.error().text();
+    EXPECT_EQ(*o->past.until - *o->past.since, std::chrono::hours{1});
+    EXPECT_EQ(o->devices, (Words{"vg*", "x"}));
+    EXPECT_EQ(o->past.least, Severity::error);
+    EXPECT_EQ(o->past.last, 7U);
+    EXPECT_TRUE(o->past.asked);
+    EXPECT_EQ(o->history, "/h");
+    EXPECT_EQ(parse({"-q", "--last", "all"})->past.last, Options::kEverything);
+    EXPECT_FALSE(parse({"-q", "--device", "x"})->past.asked);
+    EXPECT_TRUE(parse({"-q", "--no-history"})->no_history);
+    EXPECT_TRUE(parse({"-fa", "--history", "/h"}));
+    for (const auto& wrong :
+         {Words{"-fa", "--since", "1h"}, Words{"--replay", "x", "--history", "/h"},
+          Words{"-q", "--last", "1x"}, Words{"-q", "--last", "4294967296"},
+          Words{"-q", "--severity", "Error"}, Words{"-q", "--until", "soon"},
+          Words{"--no-history", "--history", "/h"}, Words{"-q", "--since", "1h", "--until", "2h"}}) {
+        const auto r = parse(wrong);
+        ASSERT_FALSE(r) << wrong[1];
+        EXPECT_EQ(r.error().kind, ErrorKind::usage);
+        EXPECT_FALSE(r.error().remedy.empty());
+    }
+}
+
 TEST(Options, ModeOptionsChooseTheMode) {
     const std::pair<Words, Mode> table[] = {
         {{"-q"}, Mode::query},        {{"--query", "-j", "thin"}, Mode::query},

@@ -48,6 +48,28 @@ TEST(Scalars, Durations) {
     EXPECT_EQ(format_duration(48h), "2d");
 }
 
+TEST(Scalars, Sizes) {
+    const std::pair<const char*, std::uint64_t> right[] = {{"256MiB", 256ULL << 20},
+                                                           {"1GB", 1'000'000'000},
+                                                           {"1kB", 1000},
+                                                           {"3KiB", 3072},
+                                                           {"2TiB", 2ULL << 40}};
+    for (const auto& [text, value] : right) {
+        const auto size = parse_size(text);
+        ASSERT_TRUE(size) << text;
+        EXPECT_EQ(size->bytes, value) << text;
+        EXPECT_EQ(format_size(*size), text);
+        EXPECT_TRUE(fits(kSizePattern, text)) << text;
+    }
+    for (const auto* text :
+         {"", "256", "MiB", "256M", "256 MiB", "-1MiB", "1.5GiB", "1mib", "1B", "0x1MiB"}) {
+        EXPECT_FALSE(parse_size(text)) << text;
+        EXPECT_FALSE(fits(kSizePattern, text)) << text;
+    }
+    EXPECT_FALSE(parse_size("2000TiB"));
+    EXPECT_FALSE(parse_size("99999999999999999999MiB"));
+}
+
 TEST(Scalars, FlagsAreTwoWords) {
     EXPECT_TRUE(*parse_flag("true"));
     EXPECT_FALSE(*parse_flag("false"));

@@ -20,8 +20,9 @@ FILE = CONFIG / "dmevent_tool.schema.json"
 # JSON is YAML: the program reads the same values that the schema is shown.
 RIGHT = {
     "version": 1, "monitor": ["thin"], "ignore": [{"uuid": "CRYPT-*"}], "dry_run": False,
-    "poll": {"interval": "10s", "fastest": "250ms"}, "limits": {"programs": 8, "queue": 1000, "pinned_mib": 0},
-    "keep": ["/usr/sbin/lvm"],
+    "poll": {"interval": "10s", "fastest": "250ms"},
+    "limits": {"programs": 8, "queue": 1000, "pinned_mib": 0, "stale_after": "1h"}, "keep": ["/usr/sbin/lvm"],
+    "history": {"file": "/var/lib/history.db", "keep": "90d", "max_size": "256MiB"},
     "thresholds": {"thin.data_threshold": {"at": 80, "step": 5.5, "clear": 75}},
     "actions": {"page": {"exec": ["/bin/page", "{message}"], "timeout": "20s", "run_as": "nobody", "env": {"A": "1"}},
                 "note": {"log": {"level": "info", "message": "{message}"}}, "short": {"log": "{message}"},
@@ -41,6 +42,7 @@ WRONG = [
     (("actions", "unit"), {}), (("actions", "note", "log"), {"text": "a"}), (("frob",), 1),
     (("rules", 0, "on_event"), "thin"), (("rules", 0, "remind"), "daily"), (("rules", 0, "max_runs"), "0 per 1m"),
     (("rules", 0, "retry", "attempts"), 0), (("rules", 0, "retry", "backoff"), "1..5"), (("rules", 0, "enabled"), 1),
+    (("history", "max_size"), 256), (("history", "max_size"), "256M"), (("history", "keep"), "for ever"),
     (("rules", 0, "match"), {"data": {"a": 1}}), (("rules", 0, "do"), [{"page": {"a": 1}}]), (("rules",), {}),
     (("rules", 0, "do"), [{"thin.extend": {}, "raid.repair": {}}]), (("rules", 0), {"name": "r", "on": "thin"}),
 ]

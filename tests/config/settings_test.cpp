@@ -50,6 +50,10 @@ TEST(Settings, EveryKeyIsRead) {
     EXPECT_EQ(s.limits.pinned_mib, 8u);
     ASSERT_EQ(s.keep.size(), 2u);
     EXPECT_EQ(s.keep[0].text, "/usr/sbin/lvm");
+    EXPECT_EQ(s.limits.stale_after, 2h);
+    EXPECT_EQ(s.history.file.text, "/srv/history.db");
+    EXPECT_EQ(s.history.keep, 24h * 30);
+    EXPECT_EQ(s.history.max_size.bytes, 1ULL << 30);
     EXPECT_TRUE(s.dry_run);
     EXPECT_EQ(s.files, std::vector<std::string>{"f"});
 }

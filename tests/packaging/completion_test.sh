@@ -48,12 +48,18 @@ expect "$work/two words " --replay "$work/tw"
 expect "$work/one " --record = "$work/o"
 expect "$work/dir " --plugin-dir "$work/"
 
+expect "$work/one " -q --history "$work/o"
+expect 'warning ' -q --severity w
+expect '' -q --since thin
+
 # What a uuid holds is neither run nor split.
 mkdir -p "$work/sys/block/dm-0/dm" "$work/sys/block/dm-1/dm"
 # shellcheck disable=SC2016 # must not be expanded
 printf 'LVM-$(touch %s)`touch %s`\n' "$work/run" "$work/run" >"$work/sys/block/dm-0/dm/uuid"
 echo 'CRYPT-a b' >"$work/sys/block/dm-1/dm/uuid"
 expect 'CRYPT-a\ b ' -i CR
+echo 'vg-pool' >"$work/sys/block/dm-0/dm/name"
+expect 'vg-pool ' -q --device v
 [[ $(offered --ignore LVM) == 'LVM-\$\(touch\ '* ]] || { echo "not quoted: $(offered -i LVM)"; failures=$((failures + 1)); }
 [[ ! -e $work/run ]] || { echo "a uuid was run"; failures=$((failures + 1)); }
 exit $((failures > 0))

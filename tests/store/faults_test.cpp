@@ -69,7 +69,7 @@ TEST_F(HistoryFaults, FileThatMayNotGrow) {
         for (int i = 1; i < 50; ++i) w.history->event(event_of(i));
         ASSERT_TRUE(w.until_told(1));
     }
-    expect_mended(w, {file, "File too large"}, 50);
+    expect_mended(w, {file, "I/O error", "kernel's log"}, 50);
 }
 
 TEST_F(HistoryFaults, ReadOnly) {
@@ -141,7 +141,9 @@ TEST_F(HistoryFaults, HangingThreadIsLeftBehindWithNothingOfOurs) {
     std::set<std::string> before;
     for (const auto& entry : std::filesystem::directory_iterator{"/proc/self/task"})
         before.insert(entry.path().filename());
-    Watched w{file};
+    auto options = Watched::options(file);
+    options.closing = HistoryOptions{}.closing;
+    Watched w{options};
     FaultyDisk::instance().hang();
     w.history->event(event_of(0));
     FaultyDisk::instance().wait_for_hanging();

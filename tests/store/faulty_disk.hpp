@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <condition_variable>
+#include <map>
 #include <mutex>
 
 namespace dmev {
@@ -43,10 +44,12 @@ class FaultyDisk {
             auto& self = instance();
             const int code = self.open_(vfs, name, file, flags, out);
             if (code == SQLITE_OK && file->pMethods) {
-                self.methods_ = *file->pMethods;
-                self.write_ = self.methods_.xWrite;
-                self.methods_.xWrite = write;
-                file->pMethods = &self.methods_;
+                // Each kind of file has methods of its own: those of a log take no locks.
+                const std::lock_guard lock{self.mutex_};
+                auto& methods = self.methods_.try_emplace(file->pMethods, *file->pMethods).first->second;
+                self.write_ = file->pMethods->xWrite;
+                methods.xWrite = write;
+                file->pMethods = &methods;
             }
             return code;
         };
@@ -66,7 +69,7 @@ class FaultyDisk {
     }
 
     sqlite3_vfs shim_{};
-    sqlite3_io_methods methods_{};
+    std::map<const sqlite3_io_methods*, sqlite3_io_methods> methods_;
     int (*open_)(sqlite3_vfs*, const char*, sqlite3_file*, int, int*) = nullptr;
     int (*write_)(sqlite3_file*, const void*, int, sqlite3_int64) = nullptr;
     std::mutex mutex_;

@@ -39,6 +39,7 @@ struct Watched {
         options.file = file;
         options.keep = std::chrono::hours{24 * 3650};
         options.retry = 20ms;
+        options.closing = 60s; // what a test does next to the file must not meet the thread
         return options;
     }
     explicit Watched(const std::string& file, const std::string& boot = kBoot)

@@ -3,7 +3,9 @@
 //   ledger FILE BOOT     opens a ledger; exit status 1 if it cannot
 //   past FILE            prints what a history tells, a line for each row
 //   hold FILE            holds a lock on a database, says so, and waits for the end of standard input
-//   flood FILE BOOT      writes events without end, and the number of those that are kept, until it is killed
+//   keep FILE            keeps the events that standard input has as JSON lines; other lines are decisions,
+//   ID before JSON flood FILE BOOT      writes events without end, and the number of those that are kept,
+//   until it is killed
 #include <sqlite3.h>
 
 #include <cstdio>
@@ -11,6 +13,7 @@
 #include <iostream>
 #include <thread>
 
+#include "model/event_json.hpp"
 #include "store/history.hpp"
 #include "store/ledger.hpp"
 #include "store/past.hpp"
@@ -44,6 +47,23 @@ int hold(const char* file) {
     return sqlite3_close(database) == SQLITE_OK ? 0 : 1;
 }
 
+int keep(const char* file) {
+    HistoryOptions options;
+    options.file = file;
+    options.keep = std::chrono::hours{24 * 3650};
+    History history{options, "boot", {}};
+    Time last{};
+    for (std::string line; std::getline(std::cin, line);) {
+        if (const auto event = parse_event(line)) {
+            history.event(*event);
+            last = event->time;
+        } else {
+            history.decision(last, line.substr(0, line.find(' ')), line.substr(line.find(' ') + 1));
+        }
+    }
+    return history.drain(std::chrono::seconds{60}) ? 0 : 1;
+}
+
 int flood(const char* file, const char* boot) {
     HistoryOptions options;
     options.file = file;
@@ -70,6 +90,7 @@ int main(int argc, char** argv) {
     if (is("ledger", 2)) return dmev::try_ledger(argv[2], argv[3]);
     if (is("past", 1)) return dmev::print_past(argv[2]);
     if (is("hold", 1)) return dmev::hold(argv[2]);
+    if (is("keep", 1)) return dmev::keep(argv[2]);
     if (is("flood", 2)) return dmev::flood(argv[2], argv[3]);
     return 2;
 }
