@@ -23,6 +23,7 @@ namespace {
 
 // The descriptor a child keeps, always under this number.
 constexpr int kept_fd = 3;
+constexpr int quiet_ms = 1000;
 
 // Keeps SOCKET (as kept_fd) and standard error; 0 and 1 become /dev/null, so that nothing opened later gets
 // them.
@@ -113,6 +114,31 @@ void fork_child(int socket, const LauncherRequest& request, const Service& servi
     serve_launcher(connection, bodies);
 }
 
+void serve_one(int socket, const Service& service) {
+    LauncherRequest request{};
+    const auto n = recv(socket, &request, sizeof request, 0);
+    if (n == 0) _exit(0); // who asked is gone; children see the same on their sockets
+    if (n < 0 && errno == EINTR) return;
+    if (n < 0) _exit(1);
+    if (n == sizeof request && serves(request.kind, service))
+        fork_child(socket, request, service);
+    else
+        send_reply(socket, {request.serial, EINVAL, 0}, -1);
+}
+
+// Reading all of the program may take longer than who asks waits: what is asked for at the start comes first,
+// and then most of it is there. Why it cannot be locked, the dispatcher says of itself.
+void lock_when_quiet(int socket, const Service& service) {
+    pollfd readable{socket, POLLIN, 0};
+    for (;;) {
+        const int n = poll(&readable, 1, quiet_ms);
+        if (n < 0 && errno == EINTR) continue;
+        if (n == 0) break;
+        serve_one(socket, service);
+    }
+    (void)lock_memory();
+}
+
 bool may_ask(int connection) {
     ucred peer{};
     socklen_t size = sizeof peer;
@@ -144,19 +170,9 @@ void serve_launcher(int socket, Launcher::Bodies bodies) {
     if (chdir("/") < 0) _exit(1); // pins no file system
     if (bodies.stays) {
         stay_when_memory_runs_out();
-        (void)lock_memory(); // why not, the dispatcher says of itself
+        lock_when_quiet(kept_fd, service);
     }
-    for (;;) {
-        LauncherRequest request{};
-        const auto n = recv(kept_fd, &request, sizeof request, 0);
-        if (n == 0) _exit(0); // who asked is gone; children see the same on their sockets
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) _exit(1);
-        if (n == sizeof request && serves(request.kind, service))
-            fork_child(kept_fd, request, service);
-        else
-            send_reply(kept_fd, {request.serial, EINVAL, 0}, -1);
-    }
+    for (;;) serve_one(kept_fd, service);
 }
 
 Result<> serve_connections(int listening, Launcher::Bodies bodies, const std::function<void()>& ready) {
