@@ -155,12 +155,18 @@ TargetState target_of(const Json& json, std::uint32_t index, const Claims& claim
     return target;
 }
 
-// Of the core's own families, or of the plugin that has the target.
-bool may_be_of(const Device& device, std::uint32_t index, const EventType& type) {
-    const auto family = type.family();
-    if (family == "device" || family == "monitor") return index == kNoTarget || index < device.targets.size();
-    return index < device.targets.size() && device.targets[index].plugin &&
-           device.targets[index].plugin->family().name == family;
+// Could the engine have raised that there? Anything else would never end again.
+bool may_hold(const Device& device, const ConditionKey& key) {
+    const auto& name = key.type->name;
+    const auto* target = key.target < device.targets.size() ? &device.targets[key.target] : nullptr;
+    const auto* family = target && target->plugin ? &target->plugin->family() : nullptr;
+    if (name == "device.table_error") return target && key.part == std::to_string(key.target);
+    if (name == "device.status_unknown") return family && key.part == std::to_string(key.target);
+    if (name == "monitor.plugin_failed") return family && key.part == family->name;
+    if (name.starts_with("device.")) return key.target == kNoTarget && key.part.empty();
+    if (!family || key.type->family() != family->name) return false;
+    return key.part.empty() || std::none_of(family->gauges.begin(), family->gauges.end(),
+                                            [&](const GaugeType& gauge) { return gauge.raises == name; });
 }
 
 // Nothing where nobody raises that there, which is noted.
@@ -169,16 +175,16 @@ std::optional<ConditionKey> key_of(const Json& json, const Device& device, const
     const auto name = text(json, "type");
     const auto* known = catalogue.find(name);
     const auto index = find(json, "target") ? number32(json, "target") : kNoTarget;
-    if (!known || (condition && known->kind != Kind::condition) || !may_be_of(device, index, *known)) {
+    ConditionKey key{index, known, text(json, "part")};
+    if (!known || (condition && known->kind != Kind::condition) || !may_hold(device, key)) {
         recalled.left_out.push_back(name);
         return std::nullopt;
     }
     // Of a plugin's type the place in its own family is what the judge goes by.
-    const auto* type = known;
     if (index < device.targets.size() && device.targets[index].plugin)
         for (const auto& own : device.targets[index].plugin->family().types)
-            if (own.name == known->name) type = &own;
-    return ConditionKey{index, type, text(json, "part")};
+            if (own.name == known->name) key.type = &own;
+    return key;
 }
 
 void recall_conditions(const Json& json, const Catalogue& catalogue, Recalled& recalled) {
