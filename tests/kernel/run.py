@@ -50,8 +50,10 @@ class Suite:
     def install(self, stem: pathlib.Path) -> pathlib.Path:
         """Everything, as a package would, for a guest to take."""
         root = stem.with_name(stem.name + ".installed")
-        subprocess.run(["meson", "install", "-C", self.options.program.parents[1], "--no-rebuild", "--strip", "--quiet",
-                        "--destdir", root], check=True, stdout=subprocess.DEVNULL)
+        done = subprocess.run(["meson", "install", "-C", self.options.program.parents[1], "--no-rebuild", "--strip",
+                               "--quiet", "--destdir", root], capture_output=True, text=True)
+        if done.returncode != 0:
+            sys.exit(f"run.py: cannot install: {(done.stdout + done.stderr)[-500:]}")
         return root
 
     def guest(self, turn: str, names: list[str]) -> None:

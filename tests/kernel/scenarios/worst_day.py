@@ -60,6 +60,7 @@ def var_does_not_answer(stage):
     pool = Pool(stage)
     dm.write(pool.volume(), 0, 120 * BLOCK)
     var = FileSystem(stage, "var", 32, "/var")
+    os.makedirs("/var/lib/dmevent_tool", 0o700)  # where the history goes by itself
     flags = Flags(stage, "static")
     config = rules({"on": "thin.overflow", "do": {"exec": ["/bin/busybox", "touch", flags["static"]]}})
     monitor = stage.monitor(ignore=ACTIONS + RELOAD, config=config, recording="/var/record.jsonl", replay=False)
