@@ -63,11 +63,13 @@ class RunnerTest : public testing::Test {
 
     // Writes down what is new of what a successor must know.
     void note() {
-        for (auto& row : runner->changed())
-            if (row.value.empty())
+        for (auto& row : runner->changed()) {
+            if (row.value.empty()) {
                 EXPECT_EQ(rows.erase(row.key), 1U) << row.key;
-            else
+            } else {
                 rows.insert_or_assign(row.key, row);
+            }
+        }
     }
     // Another takes over: FIRINGS are out, and FOUND is what is left of programs.
     std::vector<dmev::Error> take_over(std::vector<dmev::Firing> firings,

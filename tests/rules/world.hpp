@@ -51,9 +51,9 @@ class World : public Writer {
         return *this;
     }
     std::vector<Remembered> ledger() const {
-        std::vector<Remembered> out;
-        for (const auto& [key, row] : rows) out.push_back(row);
-        return out;
+        std::vector<Remembered> all;
+        for (const auto& [key, row] : rows) all.push_back(row);
+        return all;
     }
     // Ours is killed; one with the rules written so far takes over from what was written down.
     World& die() {
