@@ -209,6 +209,7 @@ class Dispatcher {
     bool step() {
         remains_.keep_all();
         hear();
+        remains_.keep_all(); // of what followed at once
         if (!alive()) return false;
         for (auto& [id, job] : remains_.jobs)
             if (job.phase == Remains::Job::Phase::runs && programs_.knows(id)) {
