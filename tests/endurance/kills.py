@@ -5,10 +5,13 @@ again, and holds what ran, by the programs' own log, against what was owed: each
 that a pool ran low and stayed so. Usage: kills.py PROGRAM [--points N] [--seed N] [--keep DIR]"""
 import argparse
 import collections
+import contextlib
+import json
 import os
 import pathlib
 import random
 import shutil
+import sqlite3
 import sys
 import tempfile
 import time
@@ -44,6 +47,7 @@ class Pool:
 
     def __init__(self, minor):
         self.minor, self.episode, self.low, self.growths, self.event_nr = minor, 0, False, 0, 0
+        self.known_low = False # by what an instance that was killed had kept
 
     def total(self):
         return BLOCKS + self.growths
@@ -77,6 +81,13 @@ class Play:
         self.life = Live(self.program, self.arguments, self.directory / "out", self.directory / "err")
         self.life.say(*[p.line("start") for p in self.pools], {"v": 1, "kind": "baseline_done"})
 
+    def first_look(self):
+        """What happens before anybody has looked once is nobody's."""
+        errors = self.directory / "err"
+        written = Written(errors)
+        while "watching" not in errors.read_text():
+            self.life.wait_for(written, PATIENCE)
+
     # What ran, by its own account: how often each step started and ended.
     def ran(self):
         told = collections.Counter()
@@ -107,7 +118,22 @@ class Play:
         return p.line()
 
     def settled(self, p, unpaid):
-        return not any(device == f"pool{p.minor}" for _, _, device, _ in unpaid)
+        """What it owes has run, and that it recovered is known: of what comes and goes while nobody looks, nobody
+        tells."""
+        return not any(device == f"pool{p.minor}" for _, _, device, _ in unpaid) and (p.low or not p.known_low)
+
+    def look_into_the_ledger(self):
+        """Which pools are low, as far as the dead instance had kept it."""
+        copy = self.directory / "copy"
+        shutil.rmtree(copy, ignore_errors=True)
+        copy.mkdir()
+        for file in (self.directory / "run").glob("ledger.db*"):
+            shutil.copy(file, copy)
+        with contextlib.closing(sqlite3.connect(copy / "ledger.db")) as ledger:
+            rows = dict(ledger.execute("SELECT CAST(key AS TEXT), value FROM remembered WHERE kind = CAST('device' AS BLOB)"))
+        for p in self.pools:
+            known = json.loads(rows.get(f"253:{p.minor}", "{}"))
+            p.known_low = any(held["type"] == "thin.low_water" for held in known.get("holding", []))
 
     def point(self):
         """Something happens, somebody is killed, and is started again."""
@@ -121,6 +147,7 @@ class Play:
             return # the launcher is not there yet
         self.kills[who] += 1
         self.life.over()
+        self.look_into_the_ledger()
         self.start()
 
     def come_to_rest(self, patience=PATIENCE):
@@ -163,6 +190,7 @@ def main():
     began = time.monotonic()
     play = Play(options.program, directory, seed)
     play.start()
+    play.first_look()
     for n in range(options.points):
         play.point()
         if n % 10 == 9:
