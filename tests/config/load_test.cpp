@@ -104,7 +104,7 @@ TEST_F(Load, EveryMistakeOfEveryFileIsSaid) {
     EXPECT_EQ(
         errors(),
         "DIR/dmevent_tool.yaml:7:1: unknown key 'frob'; the keys here are version, monitor, ignore, poll, "
-        "thresholds, actions, rules, limits, keep, dry_run\n"
+        "thresholds, actions, rules, keep, limits, history, dry_run\n"
         "DIR/conf.d/a.yaml:3:3: a second action 'page': the first is at DIR/dmevent_tool.yaml:5:3" +
             other +
             "DIR/conf.d/a.yaml:4:14: a second threshold 't': the first is at DIR/dmevent_tool.yaml:6:14" +

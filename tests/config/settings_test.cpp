@@ -145,7 +145,8 @@ TEST(Settings, DefaultsAreUseful) {
     EXPECT_EQ(
         settings_json(s),
         R"({"version":1,"ignore":[],"poll":{"interval":"10s","fastest":"250ms"},"thresholds":{},"actions":{},)"
-        R"("rules":[],"limits":{"programs":8,"queue":1000,"pinned_mib":64},"dry_run":false})");
+        R"("rules":[],"limits":{"programs":8,"queue":1000,"pinned_mib":64,"stale_after":"1h"},)"
+        R"("history":{"file":"/var/lib/dmevent_tool/history.db","keep":"90d","max_size":"256MiB"},"dry_run":false})");
 }
 
 TEST(Settings, WhatIsOnlyNamedIsEmpty) {
@@ -266,6 +267,11 @@ limits:
   programs: 8
   queue: 1000
   pinned_mib: 64
+  stale_after: 1h
+history:
+  file: /var/lib/dmevent_tool/history.db
+  keep: 90d
+  max_size: 256MiB
 dry_run: false
 )");
 }

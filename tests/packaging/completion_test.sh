@@ -27,7 +27,7 @@ expect() { # EXPECTED WORD...
     failures=$((failures + 1))
 }
 
-expect '--foreground ' --fo
+expect '--foreground --forget ' --fo
 expect '--record --replay ' --re
 expect '--version ' -fj thin --vers
 expect '' --nonsense
