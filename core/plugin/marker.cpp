@@ -40,7 +40,7 @@ std::string identity(const Family& family) {
 
 std::string text_of(const rapidjson::Document& object, const char* name) {
     const auto it = object.FindMember(name);
-    return it != object.MemberEnd() && it->value.IsString()
+    return !(it == object.MemberEnd()) && it->value.IsString()
                ? std::string{it->value.GetString(), it->value.GetStringLength()}
                : "?";
 }
@@ -54,7 +54,7 @@ std::string told_by(const std::string& line) {
     const auto how =
         end == "exit" ? std::string{"it ended the program"} : fmt::format("it crashed ({})", end);
     const auto at = object.FindMember("at");
-    const auto when = at != object.MemberEnd() && at->value.IsInt64()
+    const auto when = !(at == object.MemberEnd()) && at->value.IsInt64()
                           ? " at " + format_utc(Time{std::chrono::seconds{at->value.GetInt64()}})
                           : "";
     return fmt::format("{} in {}() of {} on {}{}", how, text_of(object, "call"), text_of(object, "target"),

@@ -62,7 +62,8 @@ void Monitor::raised(Event&& event) {
 // The reactor is told when the engine has returned, since it asks the engine what is so now.
 void Monitor::react() {
     reacting_ = true; // all of them, before it is asked whether it is idle
-    for (const auto& event : std::exchange(raised_events_, {})) ports_.reactor->take(event);
+    if (const auto events = std::exchange(raised_events_, {}); !events.empty())
+        ports_.reactor->take_all(events);
     reacting_ = false;
 }
 

@@ -3,6 +3,7 @@
 // rules say (Responder), one only says what would be done (Rehearsal).
 #pragma once
 #include <optional>
+#include <span>
 
 #include "model/event.hpp"
 
@@ -11,7 +12,9 @@ namespace dmev {
 class Reactor {
  public:
     virtual ~Reactor() = default;
-    virtual void take(const Event& event) = 0;
+    // All that one observation brought: each is seen before anything is begun about one of them.
+    virtual void take_all(std::span<const Event> events) = 0;
+    void take(const Event& event) { take_all({&event, 1}); }
     virtual void advance(Time now) = 0;
     virtual std::optional<Time> due() const = 0;
     // A reading of DEVICE was taken in.

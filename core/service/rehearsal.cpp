@@ -97,10 +97,12 @@ Rehearsal::Rehearsal(std::shared_ptr<const Rulebook> rules, std::span<const Plug
                                 say_(decision_of(verdict, event_, now_));
                             }}) {}
 
-void Rehearsal::take(const Event& event) {
-    event_ = event;
-    now_ = std::max(now_, event.time);
-    decider_.take(event);
+void Rehearsal::take_all(std::span<const Event> events) {
+    for (const auto& event : events) {
+        event_ = event;
+        now_ = std::max(now_, event.time);
+        decider_.take(event);
+    }
 }
 
 void Rehearsal::advance(Time now) {

@@ -31,7 +31,7 @@ class Rehearsal : public Reactor {
     Rehearsal(std::shared_ptr<const Rulebook> rules, std::span<const Plugin> plugins, Facts facts,
               std::function<void(const Decision&)> say, bool every_rule);
 
-    void take(const Event& event) override;
+    void take_all(std::span<const Event> events) override;
     void advance(Time now) override;
     std::optional<Time> due() const override { return decider_.due(); }
     void looked(DevNum) override {}

@@ -86,9 +86,11 @@ Responder::Responder(const Catalogue& catalogue, std::span<const Plugin> plugins
 
 Responder::~Responder() = default;
 
-void Responder::take(const Event& event) {
-    if (ports_.decided) taken_ = event;
-    decider_.take(event);
+void Responder::take_all(std::span<const Event> events) {
+    for (const auto& event : events) {
+        if (ports_.decided) taken_ = event;
+        decider_.take(event);
+    }
     pump();
 }
 

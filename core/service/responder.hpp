@@ -56,7 +56,7 @@ class Responder : public Reactor {
     // A condition of our own: PART of the store cannot be written, and why; empty: it can again.
     void store_state(const std::string& part, const std::string& why);
 
-    void take(const Event& event) override;
+    void take_all(std::span<const Event> events) override;
     void advance(Time now) override;
     std::optional<Time> due() const override;
     void looked(DevNum device) override;
