@@ -40,21 +40,22 @@ std::string identity(const Family& family) {
 
 std::string text_of(const rapidjson::Document& object, const char* name) {
     const auto it = object.FindMember(name);
-    return !(it == object.MemberEnd()) && it->value.IsString()
+    return it != object.MemberEnd() && it->value.IsString()
                ? std::string{it->value.GetString(), it->value.GetStringLength()}
                : "?";
 }
 
 // "it crashed (SIGSEGV) in look() of thin-pool on vg-pool at 2026-01-31T10:15:02Z"
 std::string told_by(const std::string& line) {
-    rapidjson::Document object;
-    object.Parse<rapidjson::kParseIterativeFlag>(line.data(), line.size());
+    rapidjson::Document document;
+    document.Parse<rapidjson::kParseIterativeFlag>(line.data(), line.size());
+    const auto& object = std::as_const(document);
     if (object.HasParseError() || !object.IsObject()) return "it crashed"; // cut short, as by a full disk
     const auto end = text_of(object, "end");
     const auto how =
         end == "exit" ? std::string{"it ended the program"} : fmt::format("it crashed ({})", end);
     const auto at = object.FindMember("at");
-    const auto when = !(at == object.MemberEnd()) && at->value.IsInt64()
+    const auto when = at != object.MemberEnd() && at->value.IsInt64()
                           ? " at " + format_utc(Time{std::chrono::seconds{at->value.GetInt64()}})
                           : "";
     return fmt::format("{} in {}() of {} on {}{}", how, text_of(object, "call"), text_of(object, "target"),

@@ -13,7 +13,7 @@ from monitor import raised
 from multipath import Map
 from rules import finished, has, rules, script
 from scenario import scenario
-from service import CONFIG, LAUNCHER, UNIT, Service, systemctl
+from systemd import CONFIG, LAUNCHER, UNIT, Service, systemctl
 
 MIB = 1 << 20
 TELL = {"on": "multipath.path_failed", "do": {"exec": ["/bin/echo", "{device}"]}}
