@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <utility>
 
 #include "base/fd.hpp"
 #include "base/json.hpp"

@@ -10,7 +10,7 @@ sys.dont_write_bytecode = True
 
 import dm  # noqa: E402
 import scenario  # noqa: E402
-import service  # noqa: E402
+import systemd  # noqa: E402
 
 
 def main() -> int:
@@ -23,7 +23,7 @@ def main() -> int:
                    "dm-delay", "raid1", "raid456"):
         dm.modprobe(module)
     if os.path.isdir("/run/systemd/system"):
-        service.install(os.environ["DMEVENT_TOOL_INSTALLED"])
+        systemd.install(os.environ["DMEVENT_TOOL_INSTALLED"])
     disk = dm.Disk()
     outcomes = [scenario.play(name, options.program, options.results, disk)
                 for name in scenario.find(options.names)]
