@@ -208,10 +208,26 @@ Result<bool> HistoryFile::trim(Time now, std::chrono::seconds keep, std::uint64_
         removed = done ? database_.rows_changed() : 0;
         return done;
     });
-    // A bounded number of free pages goes back to the file system; the rest is used for new rows.
-    if (r && removed > 0) r = database_.run("PRAGMA incremental_vacuum(1000)", {});
     if (!r) return give_up(r.error());
-    return removed > 0 && (large || removed == kPiece);
+    shrinking_ = shrinking_ || removed > 0;
+    if (!shrinking_) return false;
+    const auto less = give_back_pages();
+    if (!less) return give_up(less.error());
+    if (*less || (removed > 0 && (large || removed == kPiece))) return true;
+    // The file itself becomes shorter when the log of changes is written back into it. Nobody is waited for:
+    // where one reads just now, a later write does that.
+    if (r = database_.run("PRAGMA wal_checkpoint(PASSIVE)", {}); !r) return give_up(r.error());
+    shrinking_ = false;
+    return false;
+}
+
+Result<bool> HistoryFile::give_back_pages() {
+    const auto before = database_.number_of("PRAGMA freelist_count");
+    if (!before) return before.error();
+    if (auto r = database_.run("PRAGMA incremental_vacuum(1000)", {}); !r) return r.error();
+    const auto after = database_.number_of("PRAGMA freelist_count");
+    if (!after) return after.error();
+    return *after > 0 && *after < *before;
 }
 
 Result<std::vector<Remembered>> HistoryFile::earlier() {

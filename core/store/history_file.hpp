@@ -56,6 +56,8 @@ class HistoryFile {
     Result<> try_open(const std::string& path);
     Result<> check_place() const;
     Result<> put_aside();
+    // A bounded number of free pages is given back to the file system; whether more of them can be.
+    Result<bool> give_back_pages();
     // After ERROR: closes it, and sets it aside if that is to blame.
     Error give_up(const Error& error);
 
@@ -65,6 +67,7 @@ class HistoryFile {
     Database database_;
     std::string set_aside_;
     bool too_early_ = false;
+    bool shrinking_ = false; // rows were removed, and the file is not shorter yet
 };
 
 } // namespace dmev

@@ -5,6 +5,7 @@
 #include "store/ledger.hpp"
 
 #include <linux/magic.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include <chrono>
@@ -44,15 +45,21 @@ struct Opened {
     std::string faulty; // why; empty: all is well
 };
 
-// A file of this size is read in a moment, so all of it is looked at.
+// A file of this size is read in a moment, so all of it is looked at: also whether the index is that of its
+// table (quick_check does not), and whether the tables are still those that we made.
 Result<std::string> find_damage(Database& database) {
     std::string found;
-    auto r = database.run("PRAGMA quick_check(1)", {}, [&](const Database::Row& row) {
+    const auto take = [&](const Database::Row& row) {
         found = row.bytes(0);
         return false;
-    });
+    };
+    auto r = database.run("PRAGMA integrity_check(1)", {}, take);
     if (!r) return r.error();
-    return found == "ok" ? std::string{} : found;
+    if (found != "ok") return found;
+    r = database.run("SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_schema ORDER BY rowid)", {},
+                     take);
+    if (!r) return r.error();
+    return found == kTables ? std::string{} : std::string{"its tables are damaged"};
 }
 
 Result<std::string> find_fault(Database& database, const std::string& boot_id) {
@@ -77,8 +84,18 @@ Result<std::string> find_fault(Database& database, const std::string& boot_id) {
     return boot == boot_id ? std::string{} : std::string{"it is of another boot of the machine"};
 }
 
+// The library would take a file of one byte for an empty one.
+bool is_cut_off(const std::string& file) {
+    struct stat stat {};
+    return ::stat(file.c_str(), &stat) == 0 && stat.st_size == 1;
+}
+
 Result<Opened> try_open(const std::string& file, const std::string& boot_id) {
     Opened opened;
+    if (is_cut_off(file)) {
+        opened.faulty = "it was cut off";
+        return opened;
+    }
     auto& database = opened.database;
     auto r = database.open(file, Database::Access::write, kPatience);
     if (r) r = database.exec(kSetUp);

@@ -16,12 +16,16 @@ namespace {
 
 using D = Database;
 
-// SHOWN is what the query is about; the decisions about it came later.
+// SHOWN is what the query is about; the decisions about it came later. What was lost before the first of it
+// belongs to it, too, unless the query wants the last rows alone and there are more.
 constexpr const char* kSelect =
     "WITH shown AS MATERIALIZED (SELECT seq, id FROM history WHERE kind = 'event'"
     "  AND time BETWEEN ?1 AND ?2 AND severity >= ?3 AND is_wanted(type, name, uuid)"
     "  ORDER BY seq DESC LIMIT ?4)"
-    " SELECT kind, time, id, json FROM history WHERE seq >= coalesce((SELECT min(seq) FROM shown), 0)"
+    ", first AS (SELECT min(seq) AS seq FROM (SELECT seq FROM shown UNION ALL"
+    "  SELECT seq FROM history WHERE (?4 < 0 OR (SELECT count(*) FROM shown) < ?4)"
+    "   AND kind = 'gap' AND time BETWEEN ?1 AND ?2))"
+    " SELECT kind, time, id, json FROM history WHERE seq >= coalesce((SELECT seq FROM first), 0)"
     "  AND (kind = 'event' AND seq IN (SELECT seq FROM shown)"
     "   OR kind = 'gap' AND time BETWEEN ?1 AND ?2"
     "   OR ?5 AND kind = 'decision' AND id IN (SELECT id FROM shown))"
