@@ -61,7 +61,7 @@ class Watch {
     std::string status() const;
     void keep_ready();
     bool serves() const;
-    std::vector<Remembered> inherit();
+    std::optional<std::vector<Remembered>> inherit();
     void connect();
     void open_archive();
     bool may_act(std::chrono::milliseconds patience);

@@ -14,7 +14,7 @@ bool Watch::serves() const {
                              !configuration_.rules->rules.empty());
 }
 
-std::vector<Remembered> Watch::inherit() {
+std::optional<std::vector<Remembered>> Watch::inherit() {
     if (!serves() || !acting_) return {};
     auto opened = Succession::open(means_.options.run_dir);
     if (!opened) {
@@ -22,18 +22,16 @@ std::vector<Remembered> Watch::inherit() {
         return {};
     }
     succession_.emplace(std::move(*opened));
-    auto rows = succession_->inherit(means_.options.forget);
-    if (!rows) {
-        log::warning("{}; what an earlier instance knew is lost", rows.error().text());
-        return {};
-    }
-    for (const auto& error : monitor_.restore(*rows)) log::warning("{}; it is forgotten", error.text());
-    const auto devices =
-        std::count_if(rows->begin(), rows->end(), [](auto& row) { return row.kind == "device"; });
-    if (devices > 0)
+    auto inherited = succession_->inherit(means_.options.forget);
+    if (!inherited) log::warning("{}; what an earlier instance knew is lost", inherited.error().text());
+    if (!inherited || !*inherited) return {};
+    auto& rows = **inherited;
+    for (const auto& error : monitor_.restore(rows)) log::warning("{}; it is forgotten", error.text());
+    const auto is_device = [](const Remembered& row) { return row.kind == "device"; };
+    if (const auto devices = std::count_if(rows.begin(), rows.end(), is_device); devices > 0)
         log::info("going on where an earlier instance was, with {} device{}; --forget begins anew", devices,
                   devices == 1 ? "" : "s");
-    return *std::move(rows);
+    return std::move(rows);
 }
 
 void Watch::connect() {

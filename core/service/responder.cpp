@@ -65,8 +65,8 @@ Result<std::unique_ptr<Responder>> Responder::open(
                               self.give_to_rules();
                               self.ports_.remember();
                           }});
-    if (self.ports_.remember)
-        self.inherit(inheritance);
+    if (self.ports_.remember && inheritance.rows)
+        self.inherit(*inheritance.rows, inheritance.stale_after);
     else
         self.runner_->adopt();
     self.pump();
@@ -100,15 +100,15 @@ void Responder::decided(const Verdict& verdict) {
     ports_.decided(decision_of(verdict, taken_, ports_.clock()));
 }
 
-void Responder::inherit(const Inheritance& inheritance) {
-    auto restored = decider_.restore(inheritance.rows, ports_.clock(), inheritance.stale_after);
+void Responder::inherit(std::span<const Remembered> rows, Millis stale_after) {
+    inherited_ = true;
+    auto restored = decider_.restore(rows, ports_.clock(), stale_after);
     for (const auto& [rule, about] : restored.suspended) {
         auto event = suspension(*rule, about, State::raised);
         own_.insert_or_assign(event_key(event), std::move(event));
     }
     auto bad = std::move(restored.bad);
-    for (auto& error : runner_->restore(inheritance.rows, std::move(restored.open)))
-        bad.push_back(std::move(error));
+    for (auto& error : runner_->restore(rows, std::move(restored.open))) bad.push_back(std::move(error));
     for (const auto& error : bad) log::warning("{}; it is forgotten", error.text());
 }
 
@@ -139,7 +139,7 @@ void Responder::looked(DevNum device) {
 
 void Responder::ready() {
     ready_ = true;
-    if (ports_.remember) {
+    if (inherited_) {
         decider_.begin(ports_.clock());
         runner_->begin();
     }

@@ -21,8 +21,8 @@ namespace dmev {
 
 // What an earlier instance left to a responder that remembers.
 struct Inheritance {
-    std::vector<Remembered> rows;
-    Millis stale_after{0}; // what happened longer ago is not done any more
+    std::optional<std::vector<Remembered>> rows; // none: that is not known
+    Millis stale_after{0};                       // what happened longer ago is not done any more
 };
 
 class Responder : public Reactor {
@@ -75,7 +75,7 @@ class Responder : public Reactor {
     void suspended(const Rule& rule, const Event& about, State state);
     Event suspension(const Rule& rule, const Event& about, State state) const;
     void decided(const Verdict& verdict);
-    void inherit(const Inheritance& inheritance);
+    void inherit(std::span<const Remembered> rows, Millis stale_after);
     void give_to_rules();
     Event own_event(const char* type, State state) const;
 
@@ -89,6 +89,7 @@ class Responder : public Reactor {
     Event taken_; // the event that the rules see, or saw last
     // What ended before every device was read: only then can be told what came of it.
     std::vector<std::pair<std::string, Ended>> early_;
+    bool inherited_ = false; // nothing begins before ready()
     bool ready_ = false;
     bool pumping_ = false;
     bool failed_ = false;

@@ -15,12 +15,15 @@ Result<Succession> Succession::open(const std::string& run_dir) {
     return Succession{std::move(*ledger)};
 }
 
-Result<std::vector<Remembered>> Succession::inherit(bool begin_anew) {
+Result<std::optional<std::vector<Remembered>>> Succession::inherit(bool begin_anew) {
+    using Inherited = std::optional<std::vector<Remembered>>;
+    if (ledger_.begun_anew()) return Inherited{};
     auto rows = ledger_.load();
-    if (!rows || !begin_anew) return rows;
+    if (!rows) return rows.error();
+    if (!begin_anew) return Inherited{std::move(*rows)};
     for (auto& row : *rows) row.value.clear();
     if (auto r = ledger_.commit(*rows); !r) return r.error();
-    return std::vector<Remembered>{};
+    return Inherited{std::vector<Remembered>{}};
 }
 
 std::vector<Remembered> Succession::everything() {

@@ -5,6 +5,7 @@
 #pragma once
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,8 +26,9 @@ class Succession {
     // The ledger in RUN_DIR, which is there.
     static Result<Succession> open(const std::string& run_dir);
 
-    // What an earlier instance left, to be called once. BEGIN_ANEW: it is forgotten.
-    Result<std::vector<Remembered>> inherit(bool begin_anew);
+    // What an earlier instance left, to be called once; none: nothing is known of it, since that could not be
+    // used. BEGIN_ANEW: it is forgotten.
+    Result<std::optional<std::vector<Remembered>>> inherit(bool begin_anew);
     // Everything that is kept, for a copy that is begun anew.
     std::vector<Remembered> everything();
     void connect(Ports ports) { ports_ = std::move(ports); }

@@ -137,12 +137,14 @@ Result<Ledger> Ledger::open(const std::string& file, const std::string& boot_id)
             return Error{ErrorKind::failed, "cannot use", *path, opened->faulty, ""};
     }
     if (!opened) return opened.error();
+    const bool begun_anew = !warnings.empty();
     if (!in_memory(*path))
         warnings.push_back(escape(*path) +
                            " is not on a file system in memory (tmpfs): where its disk hangs, this program "
                            "does; name a directory of one with --run-dir");
     Ledger ledger{std::make_unique<Impl>(std::move(opened->database))};
     ledger.warnings_ = std::move(warnings);
+    ledger.begun_anew_ = begun_anew;
     return ledger;
 }
 

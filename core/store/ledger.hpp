@@ -24,6 +24,7 @@ class Ledger {
     ~Ledger();
 
     const std::vector<std::string>& warnings() const { return warnings_; }
+    bool begun_anew() const { return begun_anew_; } // what was there could not be used
     // Everything that is remembered, by kind and key.
     Result<std::vector<Remembered>> load();
     // All of it or nothing; once it has returned, a killed process has not forgotten it. After an error
@@ -35,6 +36,7 @@ class Ledger {
     explicit Ledger(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
     std::vector<std::string> warnings_;
+    bool begun_anew_ = false;
 };
 
 } // namespace dmev
