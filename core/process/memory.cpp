@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -110,6 +111,7 @@ void use_small_stacks() {
     if (pthread_attr_setstacksize(&attributes, stack_of_threads) == 0)
         pthread_setattr_default_np(&attributes);
     pthread_attr_destroy(&attributes);
+    mallopt(M_ARENA_MAX, 1); // each further one would be 64 MiB of locked address space
 }
 
 } // namespace dmev

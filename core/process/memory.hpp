@@ -27,7 +27,8 @@ Result<std::size_t> lock_memory();
 // has decided that already. Children inherit it; programs are put back on the list.
 void stay_when_memory_runs_out();
 
-// Of threads that are started later: what we do on them needs no more, and locked stacks are dear.
+// Of threads that are started later: what we do on them needs no more, and locked stacks are dear. They share
+// one heap.
 void use_small_stacks();
 
 } // namespace dmev
