@@ -96,7 +96,32 @@ def cannot_be_executed(stage):
 
 @scenario
 def on_a_suspended_file_system(stage):
-    """Its exec waits for a disk that does not answer: it is given up, and ends when the disk is back."""
+    """Nothing is kept ready: its exec waits for a disk that does not answer: it is given up, and ends when the disk is
+    back."""
+    place, disk = frozen(stage)
+    map, other, monitor = watch(stage, [place + "/true"], limits={"pinned_mib": 0})
+    stop_answering(disk)
+    not_delayed(map, other, monitor)
+    monitor.expect(failed("map", timed_out=True), within=20)
+    other.fail(1)
+    monitor.expect(finished("other", exit_status=0))
+    disk.resume()
+    dm.until(lambda: not running(place), "the end of what hung in exec")
+
+
+@scenario
+def kept_ready(stage):
+    """A program that a rule names is kept in memory: it runs though its disk does not answer, and nothing is cached."""
+    place, disk = frozen(stage)
+    map, _, monitor = watch(stage, [place + "/true"])
+    dm.until(lambda: "kept in memory" in monitor.diagnostics(), "the programs to be kept")
+    stop_answering(disk)
+    map.fail(0)
+    monitor.expect(finished("map", exit_status=0))
+
+
+def frozen(stage):
+    """A program of its own file system, and the disk under that."""
     disk = stage.piece("disk", 16)
     place = "/run/frozen"
     os.makedirs(place, exist_ok=True)
@@ -106,16 +131,13 @@ def on_a_suspended_file_system(stage):
     stage.undo.append(lambda: disk.resume() if disk.suspended() else None)
     subprocess.run(["cp", "/bin/busybox" if os.path.exists("/bin/busybox") else "/bin/true", place + "/true"], check=True)
     subprocess.run(["sync"], check=True)
-    map, other, monitor = watch(stage, [place + "/true"])
+    return place, disk
+
+
+def stop_answering(disk) -> None:
     disk.suspend()
     with open("/proc/sys/vm/drop_caches", "w") as file:
         file.write("3")
-    not_delayed(map, other, monitor)
-    monitor.expect(failed("map", timed_out=True), within=20)
-    other.fail(1)
-    monitor.expect(finished("other", exit_status=0))
-    disk.resume()
-    dm.until(lambda: not running(place), "the end of what hung in exec")
 
 
 @scenario

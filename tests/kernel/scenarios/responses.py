@@ -115,14 +115,18 @@ def dry_run(stage):
 
 @scenario
 def first_sight(stage):
-    """What holds at the start matches like anything else, unless the rule leaves it out; a restart is a start."""
+    """What holds at the start matches like anything else, unless the rule leaves it out; a restart is none, unless it is
+    told to begin anew."""
     map = Map(stage)
     map.fail(0)
     config = rules({"name": "any", "on": "multipath.path_failed", "do": ECHO},
                    {"name": "new", "on": "multipath.path_failed", "match": {"initial": False}, "do": ECHO})
-    for turn in range(2):
-        monitor = stage.monitor(ignore=QUIET, config=config)
+    for arguments in (["-a"], ["-a", "--forget"]):
+        monitor = stage.monitor(*arguments, ignore=QUIET, config=config, replay=False)
         monitor.expect(finished("map", rule="any"))
+        monitor.stop()
+        monitor = stage.monitor(ignore=QUIET, config=config, replay=False)
+        monitor.nothing_else()
         monitor.stop()
 
 
