@@ -9,6 +9,7 @@
 #include <sys/vfs.h>
 
 #include <chrono>
+#include <utility>
 
 #include "base/text.hpp"
 #include "store/files.hpp"
@@ -111,6 +112,7 @@ Result<Opened> try_open(const std::string& file, const std::string& boot_id) {
 } // namespace
 
 struct Ledger::Impl {
+    explicit Impl(Database opened) : database(std::move(opened)) {}
     Database database;
 };
 
