@@ -64,14 +64,17 @@ class Live:
             return False
 
     def family(self):
-        """The process ids of the dispatcher and of its children, by what they call themselves."""
-        found = {"dispatcher": self.process.pid}
-        for child in children(self.process.pid):
-            try:
-                name = pathlib.Path(f"/proc/{child}/comm").read_text().strip()
-                found[{"dmevent-launch": "launcher", "dmevent-keep": "keeper"}.get(name, name)] = child
-            except OSError:
-                pass
+        """The process ids of the dispatcher and of all that came of it, by what they call themselves."""
+        names = {"dmevent-launch": "launcher", "dmevent-keep": "keeper", "dmevent-store": "store"}
+        found, look = {"dispatcher": self.process.pid}, [self.process.pid]
+        while look:
+            for child in children(look.pop()):
+                try:
+                    name = pathlib.Path(f"/proc/{child}/comm").read_text().strip()
+                except OSError:
+                    continue
+                found[names.get(name, name)] = child
+                look.append(child)
         return found
 
     def kill(self, who):
