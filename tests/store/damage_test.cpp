@@ -67,7 +67,8 @@ TEST_F(HistoryDamage, WriterGoesOnOrSaysWhyNot) {
         }));
         const bool written = w.until([&] {
             return w.history->counts().written == 1 ||
-                   (!w.states.empty() && w.states.back().find("set aside") == std::string::npos);
+                   (!w.states.empty() && !w.states.back().empty() &&
+                    w.states.back().find("set aside") == std::string::npos);
         });
         ASSERT_TRUE(written);
         w.history->dispatch();
