@@ -208,6 +208,17 @@ TEST(Devices, ThatAreMadeAgainHaveTheirLimitsStill) {
     EXPECT_EQ(w.take_fired(), (Words{"3600 r thin.low_water: room again within max_runs"}));
 }
 
+TEST(Devices, WhatHappenedToThemWaitsForRoomThoughTheyLeft) {
+    World w;
+    w.rule("r", {"thin.extended"}).max_runs = {1, 60s};
+    w.start().happen("thin.extended").done().happen("thin.extended").happen("device.removed");
+    EXPECT_EQ(w.suspensions, (Words{"0 r raised by e2"})) << "it waits still";
+    EXPECT_FALSE(w.decider().due() && *w.decider().due() <= at_second(59)) << "nothing is due before";
+    w.at(60);
+    EXPECT_EQ(w.fired.size(), 2u);
+    EXPECT_EQ(w.suspensions.back(), "60 r cleared by e2");
+}
+
 TEST(Devices, WhatHappenedToThemIsToldThoughTheyLeft) {
     World w;
     w.rule("r", {"thin.extended", "thin.low_water"}).cooldown = 1min;
