@@ -67,7 +67,8 @@ void Watch::decided(const Decision& decision) {
 Result<> Watch::open_reactor() {
     const Facts facts{
         .target = [this](const DeviceId& id, std::uint32_t i) { return monitor_.engine().target(id, i); },
-        .current = [this](const Event& event) { return monitor_.engine().current(event); }};
+        .current = [this](const Event& event) { return monitor_.engine().current(event); },
+        .standing = [this] { return monitor_.standing(); }};
     const auto say = [this](const Decision& decision) { decided(decision); };
     if (means_.options.dry_run || configuration_.settings.dry_run) {
         auto rehearsal = std::make_unique<Rehearsal>(configuration_.rules, means_.vocabulary.plugins, facts,

@@ -57,6 +57,10 @@ class Engine {
     // The condition that EVENT raised as it is now, its time being since when; none when it does not hold.
     std::optional<Event> current(const Event& event) const;
 
+    // Every condition that holds, as an event that raises it now: for rules that were not there when it was
+    // told. "initial", of the source "start", its time being since when; its id is the same each time.
+    std::vector<Event> standing() const;
+
     // Takes other times, and reads every device again. TYPES: the conditions whose gauges were given other
     // limits; they are told anew where they hold.
     void retune(const EngineOptions& options, std::span<const std::string> types);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What holds now, for those who act on it: nothing here changes anything.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -7,6 +9,17 @@
 #include "engine/message.hpp"
 
 namespace dmev {
+namespace {
+
+// Tells conditions of one device apart that began at the same time: 28 bits of FNV-1a.
+std::uint64_t short_hash(const ConditionKey& key) {
+    std::uint64_t hash = 0xcbf29ce484222325;
+    for (const char c : fmt::format("{} {} {}", key.target, key.type->name, key.part))
+        hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+    return hash >> 36;
+}
+
+} // namespace
 
 const Device* Engine::Impl::same_device(const DeviceId& id) const {
     const auto it = registry.all().find(id.number);
@@ -70,6 +83,32 @@ void Engine::Impl::refresh(Event& event, const TargetFacts& facts_now) const {
             set_field(event.data, "total", {gauge.total});
         }
 }
+
+std::vector<Event> Engine::Impl::standing() const {
+    std::vector<Event> out;
+    for (const auto& [number, device] : registry.all())
+        for (const auto& [key, holding] : device->holding) {
+            Event event;
+            event.type = key.type->name;
+            event.severity = key.type->severity;
+            event.state = State::raised;
+            event.initial = true;
+            event.source = "start";
+            event.part = key.part;
+            event.device = device->id;
+            if (key.target < device->targets.size())
+                event.target = EventTarget{device->targets[key.target].type, key.target};
+            if (device->read) event.kernel = EventKernel{device->event_nr, 0};
+            auto now_is = current(event);
+            if (!now_is) continue;
+            now_is->id = fmt::format("{:016x}-s{:07x}-{:x}", now_is->time.time_since_epoch().count(),
+                                     short_hash(key), device->id.diskseq.value_or(0));
+            out.push_back(*std::move(now_is));
+        }
+    return out;
+}
+
+std::vector<Event> Engine::standing() const { return impl_->standing(); }
 
 std::optional<TargetFacts> Engine::target(const DeviceId& id, std::uint32_t index) const {
     const auto* device = impl_->same_device(id);

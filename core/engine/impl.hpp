@@ -58,6 +58,7 @@ struct Engine::Impl {
     const Device* same_device(const DeviceId& id) const;
     std::optional<TargetFacts> facts(const Device& device, std::uint32_t index) const;
     std::optional<Event> current(const Event& event) const;
+    std::vector<Event> standing() const;
     void refresh(Event& event, const TargetFacts& facts) const;
     void retune(const EngineOptions& new_options, std::span<const std::string> types);
 

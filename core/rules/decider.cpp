@@ -29,6 +29,11 @@ std::string own_doing(const Rule& rule, const Event& event) {
 
 } // namespace
 
+std::string against(const Rule& rule, const Event& event) {
+    auto why_not = match(rule, event).why_not;
+    return why_not.empty() ? own_doing(rule, event) : why_not;
+}
+
 void Decider::Impl::advance(Time to) {
     now = std::max(now, to);
     while (!agenda.empty() && agenda.begin()->first <= now) {
@@ -42,28 +47,26 @@ void Decider::Impl::take(const Event& event) {
     note_change(event);
     for (std::size_t i = 0; i < book->rules.size(); ++i) {
         const auto& rule = book->rules[i];
-        auto why_not = match(rule, event).why_not;
-        if (why_not.empty()) why_not = own_doing(rule, event);
+        auto why_not = against(rule, event);
         if (why_not.empty())
-            offer(i, event);
+            process(offer(i, event, now, state_name(event.state)));
         else
             say(rule, event.id, What::no, std::move(why_not));
     }
     if (lanes.size() > sweep_at) sweep();
 }
 
-void Decider::Impl::offer(std::size_t index, const Event& event) {
+Lane& Decider::Impl::offer(std::size_t index, const Event& event, Time since, const std::string& because) {
     Lane& lane = lane_of(index, identity_of(event));
     const auto& rule = settings(lane);
     if (rule.hold == Millis{0} || event.state == State::happened) {
-        const auto replaced = lane.waiting.add({event, 1, state_name(event.state)});
+        const auto replaced = lane.waiting.add({event, 1, because});
         if (!replaced.empty())
             say(book->rules[index], replaced, What::no, "a later one stands for it: " + event.id);
-        process(lane);
-        return;
+        return lane;
     }
     const auto subject = subject_of(event);
-    const auto [it, fresh] = lane.windows.try_emplace(subject, Lane::Window{now, {event, 1, {}}});
+    const auto [it, fresh] = lane.windows.try_emplace(subject, Lane::Window{since, {event, 1, {}}});
     auto& window = it->second;
     if (!fresh) {
         say(lane, window.item, What::no, "a later one stands for it: " + event.id);
@@ -74,7 +77,7 @@ void Decider::Impl::offer(std::size_t index, const Event& event) {
     }
     window.item.because = "held for " + format_duration(rule.hold);
     say(lane, window.item, What::waits, "for " + format_duration(rule.hold), later(window.since, rule.hold));
-    process(lane);
+    return lane;
 }
 
 // What ended, or came back, is no reason any more for what waits.
@@ -225,6 +228,7 @@ void Decider::Impl::reload(std::shared_ptr<const Rulebook> next) {
     lanes = std::move(kept);
     use(std::move(next));
     for (auto& [key, lane] : lanes) process(lane);
+    if (begun) offer_standing();
 }
 
 void Decider::Impl::unschedule(const Lane& lane) {

@@ -52,6 +52,8 @@ class Decider {
         // The event of a condition as it is now: none when it does not hold any more.
         std::function<std::optional<Event>(const Event&)> current;
         std::function<void(const Verdict&)> verdict; // may be empty
+        // What holds now: a rule that is new, or another than it was, is offered it. May be empty.
+        std::function<std::vector<Event>()> standing;
     };
     Decider(std::shared_ptr<const Rulebook> rules, Ports ports);
     ~Decider();
@@ -74,19 +76,21 @@ class Decider {
     std::optional<Time> ended(std::uint64_t firing, const Outcome& outcome, Time now);
 
     // Takes other rules. Of a rule whose settings are the same by its name, everything goes on; what waits
-    // for another is dropped; running ones end in peace.
+    // for another is dropped; running ones end in peace. New and changed rules are offered what holds.
     void reload(std::shared_ptr<const Rulebook> rules, Time now);
 
     // Nothing runs and nothing waits.
     bool idle() const;
 
     // What a successor must know that is not as changed() gave it last: rows of kind "lane", one for a rule
-    // and device. An empty value: nothing is to be known any more.
+    // and device, and of kind "rule", for each that was offered what held. An empty value: nothing is to be
+    // known any more.
     std::vector<Remembered> changed();
 
     // Goes on from the rows of an earlier instance. To be called first of all; nothing is said to the ports,
     // and nothing starts, before begin(), when every device has been read: what take() brings until then is
-    // noted. Of a rule whose settings are others by now only the run that is out is waited for.
+    // noted. Of a rule whose settings are others by now only the run that is out is waited for; then it is
+    // offered what holds, as a new one is.
     struct Restored {
         std::vector<Error> bad; // rows that cannot be read: they are forgotten
         // Runs that were out, by number, and are until ended(). Without steps: of these nothing is to be

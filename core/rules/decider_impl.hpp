@@ -14,8 +14,14 @@
 
 namespace dmev {
 
+// Why RULE is not to run for EVENT; empty when it is.
+std::string against(const Rule& rule, const Event& event);
+
 struct Decider::Impl {
-    Impl(std::shared_ptr<const Rulebook> rules, Ports to) : ports(std::move(to)) { use(std::move(rules)); }
+    Impl(std::shared_ptr<const Rulebook> rules, Ports to) : ports(std::move(to)) {
+        use(std::move(rules));
+        acquaint(); // all that there is will be told
+    }
 
     // Every public call holds one.
     struct Call {
@@ -34,7 +40,8 @@ struct Decider::Impl {
     // decider.cpp: what comes in
     void advance(Time now);
     void take(const Event& event);
-    void offer(std::size_t rule, const Event& event);
+    // To be processed next.
+    Lane& offer(std::size_t rule, const Event& event, Time since, const std::string& because);
     void note_change(const Event& event);
     void over(Lane& lane, const Subject& subject, State state);
     void device_left(const std::string& identity);
@@ -46,6 +53,12 @@ struct Decider::Impl {
     void use(std::shared_ptr<const Rulebook> rules);
     void reload(std::shared_ptr<const Rulebook> rules);
     void drop(Lane& lane, const std::string& why);
+
+    // standing.cpp: what held before a rule was there
+    std::vector<std::size_t> acquaint(); // gives which rules are new, or others than they were
+    void offer_standing();
+    void take_rule(const Remembered& row);
+    void changed_rules(std::vector<Remembered>& out);
 
     // restore.cpp: what outlives us
     std::string key_of(const Lane& lane) const;
@@ -104,7 +117,9 @@ struct Decider::Impl {
     std::size_t sweep_at = 64;
     std::vector<std::function<void()>> outbox; // each keeps the rulebook that it speaks of
     int depth = 0;
-    bool begun = true;                  // else nothing starts
+    std::map<std::string, std::string> met; // by name, the fingerprints of rules that know what held before
+    std::set<std::string> met_changed;      // names in MET, or that were
+    bool begun = true;                      // else nothing starts
     std::vector<std::uint64_t> touched; // lanes
     std::vector<std::string> forgotten; // keys of rows
 };

@@ -56,6 +56,7 @@ std::vector<Remembered> Decider::Impl::changed() {
         if (std::exchange(lane.written, hash) == hash) continue;
         out.push_back({kind, key_of(lane), std::move(value)});
     }
+    changed_rules(out);
     return out;
 }
 
@@ -170,8 +171,11 @@ Decider::Restored Decider::restore(std::span<const Remembered> rows, Time now, M
     const Impl::Call call{self};
     self.begun = false;
     self.now = std::max(self.now, now);
+    self.met.clear();
+    self.met_changed.clear();
     Restored out;
     for (const auto& row : rows) {
+        self.take_rule(row);
         if (row.kind != kind) continue;
         auto read = self.read(row, stale_after, false, out.bad);
         if (!read) {
@@ -196,6 +200,7 @@ void Decider::begin(Time now) {
     self.now = std::max(self.now, now);
     self.begun = true;
     for (auto& [key, lane] : self.lanes) self.process(lane);
+    self.offer_standing();
 }
 
 // Of a lane that lives already only the limits are wanted: its conditions were told anew in this boot.

@@ -94,6 +94,12 @@ void Monitor::make_appointment() {
     timer_ = loop_.after(std::chrono::ceil<std::chrono::milliseconds>(delay), [this] { keep_appointment(); });
 }
 
+std::vector<Event> Monitor::standing() const {
+    auto events = engine_.standing();
+    std::erase_if(events, [&](const Event& event) { return !options_.filter.wants(event); });
+    return events;
+}
+
 void Monitor::retune(Filter filter, const EngineOptions& options, std::span<const std::string> types) {
     options_.filter = std::move(filter);
     engine_.retune(options, types);

@@ -56,6 +56,7 @@ class Monitor {
     void read_again(DevNum device, Time by) { source_.wish(device, by); }
 
     const Engine& engine() const { return engine_; }
+    std::vector<Event> standing() const; // the wanted conditions that hold
     // Other filters and limits, from a reload; TYPES as of Engine::retune().
     void retune(Filter filter, const EngineOptions& options, std::span<const std::string> types);
 

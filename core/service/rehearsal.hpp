@@ -17,6 +17,7 @@ namespace dmev {
 struct Facts {
     std::function<std::optional<TargetFacts>(const DeviceId&, std::uint32_t index)> target;
     std::function<std::optional<Event>(const Event&)> current;
+    std::function<std::vector<Event>()> standing; // every condition that rules may see; may be empty
     bool known = true; // false: there is nothing to ask of targets
 };
 

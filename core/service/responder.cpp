@@ -82,7 +82,8 @@ Responder::Responder(const Catalogue& catalogue, std::span<const Plugin> plugins
                                   .suspended = [this](const Rule& rule, const Event& about,
                                                       State state) { suspended(rule, about, state); },
                                   .current = [this](const Event& event) { return current(event); },
-                                  .verdict = [this](const Verdict& verdict) { decided(verdict); }}) {}
+                                  .verdict = [this](const Verdict& verdict) { decided(verdict); },
+                                  .standing = [this] { return standing(); }}) {}
 
 Responder::~Responder() = default;
 
@@ -195,6 +196,12 @@ void Responder::say(Event&& event) {
 std::optional<Event> Responder::current(const Event& event) const {
     if (const auto it = own_.find(event_key(event)); it != own_.end()) return it->second;
     return ports_.facts.current(event);
+}
+
+std::vector<Event> Responder::standing() const {
+    auto events = ports_.facts.standing ? ports_.facts.standing() : std::vector<Event>{};
+    for (const auto& [key, event] : own_) events.push_back(event);
+    return events;
 }
 
 Event Responder::own_event(const char* type, State state) const {

@@ -72,6 +72,7 @@ class Responder : public Reactor {
     void pump();
     void say(Event&& event);
     std::optional<Event> current(const Event& event) const;
+    std::vector<Event> standing() const;
     void suspended(const Rule& rule, const Event& about, State state);
     Event suspension(const Rule& rule, const Event& about, State state) const;
     void decided(const Verdict& verdict);

@@ -124,11 +124,11 @@ TEST(Reload, OfTheSameRuleEverythingGoesOn) {
     EXPECT_EQ(w.take_fired(), (Words{"0 r thin.low_water: raised", "60 r thin.low_water: cooldown over"}));
 }
 
-TEST(Reload, OfAnotherRuleTheRunEndsAndTheRestIsForgotten) {
+TEST(Reload, OfAnotherRuleTheRunEndsAndTheRestIsForgottenButForWhatHolds) {
     World w;
     auto& rule = w.rule("r", {"thin.low_water", "thin.extended"});
     rule.retry = RetrySettings{3, {1s, 1s}};
-    w.start().raise("thin.low_water").happen("thin.extended");
+    w.start().raise("thin.low_water").happen("thin.extended").forget("thin.low_water");
     w.settings.rules[0].retry->attempts = 4;
     w.reload();
     w.happen("thin.extended");
@@ -153,13 +153,14 @@ TEST(Reload, ARuleThatIsGoneEndsInPeace) {
     EXPECT_FALSE(w.decider().due());
 }
 
-TEST(Reload, WhatAnActionDoesIsPartOfItsRules) {
+TEST(Reload, WhatAnActionDoesIsPartOfItsRuleWhichIsOfferedAnewWhatHolds) {
     World w;
     w.rule("r", {"thin.low_water"}).hold = 10s;
     w.start().raise("thin.low_water");
     w.settings.actions[0].exec[1].text = "{device}";
-    w.reload().at(60);
-    EXPECT_EQ(w.take_fired(), Words{});
+    w.at(4).reload().at(60);
+    EXPECT_EQ(w.take_fired(), Words{"10 r thin.low_water: held for 10s"});
+    EXPECT_EQ(w.out[0].rule->steps[0].action.exec[1].text, "{device}");
 }
 
 TEST(Devices, WhatLeftIsForgotten) {

@@ -42,17 +42,19 @@ class World : public Writer {
     // Writes down what changed() tells.
     World& note() {
         for (auto& row : decider_->changed()) {
-            noted.push_back(row.key + (row.value.empty() ? " -" : ""));
+            if (row.kind == "lane") noted.push_back(row.key + (row.value.empty() ? " -" : ""));
+            auto& kept = row.kind == "lane" ? rows : rules;
             if (row.value.empty())
-                rows.erase(row.key);
+                kept.erase(row.key);
             else
-                rows.insert_or_assign(row.key, row);
+                kept.insert_or_assign(row.key, row);
         }
         return *this;
     }
     std::vector<Remembered> ledger() const {
         std::vector<Remembered> all;
         for (const auto& [key, row] : rows) all.push_back(row);
+        for (const auto& [key, row] : rules) all.push_back(row);
         return all;
     }
     // Ours is killed; one with the rules written so far takes over from what was written down.
@@ -82,6 +84,7 @@ class World : public Writer {
         note();
         const auto disk = ledger();
         rows.clear();
+        rules.clear();
         die().begin();
         bad = decider_->restore_late(disk, at_second(now_), stale_after);
         return *this;
@@ -173,7 +176,8 @@ class World : public Writer {
     double now() const { return now_; }
 
     Words fired, suspensions, verdicts, subjects; // SUBJECTS: the type and device of each verdict
-    std::map<std::string, Remembered> rows;       // what was written down
+    std::map<std::string, Remembered> rows;       // what was written down: of lanes
+    std::map<std::string, Remembered> rules;      // and of rules
     Words noted, resumed;                         // keys; and runs and suspensions that a successor found
     std::vector<Error> bad;
     Millis stale_after = 1h;
@@ -209,6 +213,11 @@ class World : public Writer {
                 holds_.find({e.device ? static_cast<int>(e.device->number.minor) : -1, e.type, e.part});
             if (it == holds_.end()) return std::nullopt;
             return it->second;
+        };
+        ports.standing = [this] {
+            std::vector<Event> events;
+            for (const auto& [key, e] : holds_) events.push_back(e);
+            return events;
         };
         if (explain)
             ports.verdict = [this](const Verdict& v) {
