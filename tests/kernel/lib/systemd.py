@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The program as a service of systemd, installed as `meson install` does it, told of by the journal."""
+import functools
+import glob
 import json
 import os
 import select
@@ -10,13 +12,20 @@ import time
 import dm
 
 UNIT, LAUNCHER, SOCKET = "dmevent_tool.service", "dmevent_tool-launcher.service", "dmevent_tool-launcher.socket"
-CONFIG = "/etc/dmevent_tool/dmevent_tool.yaml"
 DROP_IN = f"/run/systemd/system/{UNIT}.d/scenario.conf"
 
 
 def systemctl(*words: str, seconds: float = 60.0) -> subprocess.CompletedProcess:
     return subprocess.run(["systemctl", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           timeout=seconds)
+
+
+@functools.cache
+def configuration() -> str:
+    """Where the program that is installed looks for it, which depends on its prefix."""
+    root = os.environ["DMEVENT_TOOL_INSTALLED"]
+    path, = glob.glob(root + "/**/etc/dmevent_tool/dmevent_tool.yaml", recursive=True)
+    return path.removeprefix(root)
 
 
 def install(root: str) -> None:
@@ -92,10 +101,10 @@ class Service:
             assert done.returncode == 0, (done.stderr, self.show("Result", "ExecMainStatus", "StatusText"))
 
     def configure(self, text: str) -> None:
-        os.makedirs(os.path.dirname(CONFIG), exist_ok=True)
-        with open(CONFIG + ".new", "w") as file:
+        path = configuration()
+        with open(path + ".new", "w") as file:
             file.write(text)
-        os.rename(CONFIG + ".new", CONFIG)
+        os.rename(path + ".new", path)
 
     def show(self, *names: str, unit: str = UNIT) -> dict:
         lines = systemctl("show", unit, "--property=" + ",".join(names)).stdout.splitlines()

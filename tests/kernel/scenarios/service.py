@@ -13,7 +13,7 @@ from monitor import raised
 from multipath import Map
 from rules import finished, has, rules, script
 from scenario import scenario
-from systemd import CONFIG, LAUNCHER, UNIT, Service, systemctl
+from systemd import LAUNCHER, UNIT, Service, configuration, systemctl
 
 MIB = 1 << 20
 TELL = {"on": "multipath.path_failed", "do": {"exec": ["/bin/echo", "{device}"]}}
@@ -161,7 +161,7 @@ def wrong_configuration(stage):
     """It ends with 78 and is not started again, since that would mend nothing."""
     service = Service(stage, "version: 1\nrulez: []\n", start=False)
     assert systemctl("start", UNIT).returncode != 0
-    service.journal.says(CONFIG)
+    service.journal.says(configuration())
     began = time.monotonic()
     dm.until(lambda: time.monotonic() - began > 3, "the time of some restarts")
     shown = service.show("ActiveState", "Result", "ExecMainStatus", "NRestarts")
