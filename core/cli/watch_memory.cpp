@@ -16,16 +16,10 @@ bool Watch::serves() const {
 
 std::optional<std::vector<Remembered>> Watch::inherit() {
     if (!serves() || !acting_) return {};
-    auto opened = Succession::open(means_.options.run_dir);
-    if (!opened) {
-        log::warning("{}; a successor will begin anew", opened.error().text());
-        return {};
-    }
-    succession_.emplace(std::move(*opened));
+    succession_.emplace(means_.options.run_dir);
     auto inherited = succession_->inherit(means_.options.forget);
-    if (!inherited) log::warning("{}; what an earlier instance knew is lost", inherited.error().text());
-    if (!inherited || !*inherited) return {};
-    auto& rows = **inherited;
+    if (!inherited) return {};
+    auto& rows = *inherited;
     for (const auto& error : monitor_.restore(rows)) log::warning("{}; it is forgotten", error.text());
     const auto is_device = [](const Remembered& row) { return row.kind == "device"; };
     if (const auto devices = std::count_if(rows.begin(), rows.end(), is_device); devices > 0)

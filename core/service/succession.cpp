@@ -2,59 +2,112 @@
 #include "service/succession.hpp"
 
 #include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "base/log.hpp"
+#include "base/text.hpp"
 
 namespace dmev {
-Result<Succession> Succession::open(const std::string& run_dir) {
-    auto ledger = Ledger::open(run_dir + "/ledger.db", boot_id());
-    if (!ledger) return ledger.error();
-    for (const auto& warning : ledger->warnings()) log::warning("{}", warning);
-    return Succession{std::move(*ledger)};
+std::optional<std::vector<Remembered>> Succession::inherit(bool begin_anew) {
+    const auto lose = [this](const std::string& why) {
+        log::warning("{}; what an earlier instance knew is lost", why);
+        why_ = why;
+    };
+    auto opened = Ledger::open(file_, boot_id());
+    if (!opened) {
+        lose(opened.error().text());
+        not_before_ = Clock::now() + try_again_;
+        return {};
+    }
+    ledger_.emplace(std::move(*opened));
+    for (const auto& warning : ledger_->warnings()) log::warning("{}", warning);
+    why_ = ledger_->damage();
+    if (ledger_->begun_anew()) return {};
+    auto rows = ledger_->load();
+    if (!rows) {
+        lose(rows.error().text());
+        ledger_.reset(); // what it has is not to be taken for ours
+        return {};
+    }
+    for (const auto& row : *rows) all_.insert_or_assign({row.kind, row.key}, row.value);
+    if (!begin_anew) return std::move(*rows);
+    for (auto& row : *rows) take_note({std::move(row.kind), std::move(row.key), {}});
+    return std::vector<Remembered>{};
 }
 
-Result<std::optional<std::vector<Remembered>>> Succession::inherit(bool begin_anew) {
-    using Inherited = std::optional<std::vector<Remembered>>;
-    if (ledger_.begun_anew()) return Inherited{};
-    auto rows = ledger_.load();
+std::vector<Remembered> Succession::everything() const {
+    std::vector<Remembered> rows;
+    for (const auto& [key, value] : all_) rows.push_back({key.first, key.second, value});
+    return rows;
+}
+
+void Succession::connect(Ports ports) {
+    ports_ = std::move(ports);
+    if (!why_.empty() && ports_.state) ports_.state(why_);
+}
+
+void Succession::take_note(Remembered&& row) {
+    Key key{std::move(row.kind), std::move(row.key)};
+    unkept_.insert(key);
+    if (row.value.empty())
+        all_.erase(key);
+    else
+        all_.insert_or_assign(std::move(key), std::move(row.value));
+}
+
+// What is in it is of somebody whose place we have already.
+Result<> Succession::open_late() {
+    auto opened = Ledger::open(file_, boot_id(), std::chrono::milliseconds{0});
+    if (!opened) return opened.error();
+    auto rows = opened->load();
     if (!rows) return rows.error();
-    if (!begin_anew) return Inherited{std::move(*rows)};
-    for (auto& row : *rows) row.value.clear();
-    if (auto r = ledger_.commit(*rows); !r) return r.error();
-    return Inherited{std::vector<Remembered>{}};
+    for (auto& row : *rows) unkept_.emplace(std::move(row.kind), std::move(row.key));
+    for (const auto& [key, value] : all_) unkept_.insert(key);
+    ledger_.emplace(std::move(*opened));
+    return {};
 }
 
-std::vector<Remembered> Succession::everything() {
-    auto rows = ledger_.load();
-    return rows ? std::move(*rows) : std::vector<Remembered>{};
+// MENDED: what was wrong until now. What takes longer than a commit is not tried each time.
+Result<> Succession::commit(std::string& mended) {
+    const auto now = Clock::now();
+    const bool hard = now >= not_before_;
+    if (!ledger_) {
+        if (!hard) return Error{ErrorKind::failed, "", "", why_, ""};
+        not_before_ = now + try_again_;
+        if (auto r = open_late(); !r) return r;
+    }
+    std::vector<Remembered> rows;
+    for (const auto& key : unkept_) {
+        const auto it = all_.find(key);
+        rows.push_back({key.first, key.second, it == all_.end() ? std::string{} : it->second});
+    }
+    auto r = ledger_->commit(rows);
+    if (r || !hard || !ledger_->is_faulty()) return r;
+    not_before_ = now + try_again_;
+    mended = r.error().text() + "; set aside as " + escape(file_) + ".bad, a new one is begun from memory";
+    r = ledger_->begin_anew(everything());
+    if (!r) mended.clear();
+    return r;
 }
 
 void Succession::keep() {
-    if (std::exchange(keeping_, true)) return; // what is said about a failure changes something itself
-    std::vector<Remembered> rows;
     for (const auto& changed : ports_.changed) {
-        auto more = changed();
-        rows.insert(rows.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+        auto rows = changed();
+        if (!rows.empty() && ports_.copy) ports_.copy(rows);
+        for (auto& row : rows) take_note(std::move(row));
     }
-    if (!rows.empty() && ports_.copy) ports_.copy(rows);
-    if (!unkept_.empty()) { // the latest of each kind and key, so that it does not grow with time
-        for (auto& row : rows) unkept_.insert_or_assign({row.kind, row.key}, std::move(row.value));
-        rows.clear();
-        for (const auto& [key, value] : unkept_) rows.push_back({key.first, key.second, value});
-    }
-    if (!rows.empty()) {
-        const auto committed = ledger_.commit(rows);
-        unkept_.clear();
-        if (!committed)
-            for (auto& row : rows) unkept_.insert_or_assign({row.kind, row.key}, std::move(row.value));
-        if (failed_ != !committed) {
-            failed_ = !committed;
-            if (ports_.state) ports_.state(committed ? "" : committed.error().text());
-        }
-    }
-    keeping_ = false;
+    if (unkept_.empty() && why_.empty()) return;
+    std::string mended;
+    const auto kept = commit(mended);
+    if (kept) unkept_.clear();
+    // Last, since what is said changes something itself, which calls this again.
+    if (!mended.empty()) say(mended);
+    if (static_cast<bool>(kept) != why_.empty()) say(kept ? std::string{} : kept.error().text());
+}
+
+void Succession::say(const std::string& why) {
+    why_ = why;
+    if (ports_.state) ports_.state(why);
 }
 
 std::string boot_id() {

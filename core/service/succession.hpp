@@ -3,9 +3,11 @@
 // ledger before it matters, and gives the history a copy for after a reboot. In the loop; never waits for a
 // disk.
 #pragma once
+#include <chrono>
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,26 +25,40 @@ class Succession {
         std::function<void(std::vector<Remembered>)> copy; // for after a reboot; may be empty
         std::function<void(const std::string& why)> state; // why nothing can be kept; empty: it can again
     };
-    // The ledger in RUN_DIR, which is there.
-    static Result<Succession> open(const std::string& run_dir);
+    // The ledger is that of RUN_DIR, which is there.
+    explicit Succession(const std::string& run_dir,
+                        std::chrono::milliseconds try_again = std::chrono::seconds{5})
+        : file_(run_dir + "/ledger.db"), try_again_(try_again) {}
 
     // What an earlier instance left, to be called once; none: nothing is known of it, since that could not be
     // used. BEGIN_ANEW: it is forgotten.
-    Result<std::optional<std::vector<Remembered>>> inherit(bool begin_anew);
-    // Everything that is kept, for a copy that is begun anew.
-    std::vector<Remembered> everything();
-    void connect(Ports ports) { ports_ = std::move(ports); }
+    std::optional<std::vector<Remembered>> inherit(bool begin_anew);
+    // Everything that is to be kept, for a copy that is begun anew.
+    std::vector<Remembered> everything() const;
+    void connect(Ports ports);
 
     // To be called before a program is started or forgotten, and when everything that was to be done about
-    // what came in is done. Costs next to nothing when nothing changed.
+    // what came in is done. Costs next to nothing when nothing changed. A ledger that is damaged is begun
+    // anew from memory; any other that fails is tried again with all that it lacks.
     void keep();
 
  private:
-    explicit Succession(Ledger ledger) : ledger_(std::move(ledger)) {}
-    Ledger ledger_;
+    using Key = std::pair<std::string, std::string>; // kind and key
+    using Clock = std::chrono::steady_clock;
+
+    void take_note(Remembered&& row);
+    Result<> open_late();
+    Result<> commit(std::string& mended);
+    void say(const std::string& why);
+
+    const std::string file_;
+    const std::chrono::milliseconds try_again_; // what takes longer than a commit
     Ports ports_;
-    std::map<std::pair<std::string, std::string>, std::string> unkept_; // could not be committed yet
-    bool failed_ = false, keeping_ = false;
+    std::optional<Ledger> ledger_; // none: it cannot be opened
+    std::map<Key, std::string> all_;
+    std::set<Key> unkept_; // what of it the ledger lacks
+    std::string why_;      // nothing can be kept
+    Clock::time_point not_before_{};
 };
 
 // Of the running kernel; empty where it does not say.

@@ -84,4 +84,14 @@ void remove_database(const std::string& file) {
     for (const auto* companion : kCompanions) ::unlink((file + companion).c_str());
 }
 
+Result<> replace_database(const std::string& file, const std::string& next, const std::string& aside) {
+    remove_database(aside);
+    ::link(file.c_str(), aside.c_str());
+    // Before the new file: a log of the old one would be written back into it.
+    for (const auto* companion : kCompanions)
+        ::rename((file + companion).c_str(), (aside + companion).c_str());
+    if (::rename(next.c_str(), file.c_str()) != 0) return errno_error("cannot replace", file, errno);
+    return {};
+}
+
 } // namespace dmev

@@ -20,5 +20,8 @@ bool looks_like_database(const std::string& file);
 // FILE and what belongs to it get the name TO.
 Result<> rename_database(const std::string& file, const std::string& to);
 void remove_database(const std::string& file);
+// NEXT, which is one file alone, gets the name FILE, and what was there the name ASIDE, as far as it is still
+// there. A moment without a FILE there is not.
+Result<> replace_database(const std::string& file, const std::string& next, const std::string& aside);
 
 } // namespace dmev

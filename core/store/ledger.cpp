@@ -18,8 +18,6 @@
 namespace dmev {
 namespace {
 
-// Who was killed a moment ago may still be on its way out.
-constexpr std::chrono::milliseconds kPatience{1000};
 // The log is written back into the file at about 1 MiB: it does not grow beyond that.
 constexpr const char* kSetUp =
     "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
@@ -36,14 +34,21 @@ bool in_memory(const std::string& file) {
 }
 
 // Whether the file is to blame, so that a new one mends it.
-bool is_faulty(Trouble trouble) {
+bool blames_file(Trouble trouble) {
     return trouble == Trouble::damaged || trouble == Trouble::no_database || trouble == Trouble::read_only;
+}
+
+// Which file a name means; none: zero.
+std::pair<dev_t, ino_t> identity(const std::string& file) {
+    struct stat stat {};
+    return ::stat(file.c_str(), &stat) == 0 ? std::pair{stat.st_dev, stat.st_ino} : std::pair<dev_t, ino_t>{};
 }
 
 // An open database; or why what is there cannot be used, and a new one could.
 struct Opened {
     Database database;
-    std::string faulty; // why; empty: all is well
+    std::string faulty;  // why; empty: all is well
+    bool damaged = true; // and no other's
 };
 
 // A file of this size is read in a moment, so all of it is looked at: also whether the index is that of its
@@ -63,7 +68,8 @@ Result<std::string> find_damage(Database& database) {
     return found == kTables ? std::string{} : std::string{"its tables are damaged"};
 }
 
-Result<std::string> find_fault(Database& database, const std::string& boot_id) {
+// DAMAGED becomes false for what is whole, but not ours.
+Result<std::string> find_fault(Database& database, const std::string& boot_id, bool& damaged) {
     const auto likeness = compare_form(database, kLedgerForm);
     if (!likeness) return likeness.error();
     if (*likeness == Likeness::empty) {
@@ -72,7 +78,8 @@ Result<std::string> find_fault(Database& database, const std::string& boot_id) {
         if (!r) return r.error();
         return std::string{};
     }
-    if (*likeness != Likeness::same)
+    damaged = *likeness == Likeness::same;
+    if (!damaged)
         return std::string{*likeness == Likeness::foreign ? "it is another program's"
                                                           : "it is of another version of this program"};
     if (auto damage = find_damage(database); !damage || !damage->empty()) return damage;
@@ -82,6 +89,7 @@ Result<std::string> find_fault(Database& database, const std::string& boot_id) {
         return false;
     });
     if (!r) return r.error();
+    damaged = false;
     return boot == boot_id ? std::string{} : std::string{"it is of another boot of the machine"};
 }
 
@@ -91,29 +99,64 @@ bool is_cut_off(const std::string& file) {
     return ::stat(file.c_str(), &stat) == 0 && stat.st_size == 1;
 }
 
-Result<Opened> try_open(const std::string& file, const std::string& boot_id) {
+Result<Opened> try_open(const std::string& file, const std::string& boot_id,
+                        std::chrono::milliseconds patience) {
     Opened opened;
     if (is_cut_off(file)) {
         opened.faulty = "it was cut off";
         return opened;
     }
     auto& database = opened.database;
-    auto r = database.open(file, Database::Access::write, kPatience);
+    auto r = database.open(file, Database::Access::write, patience);
     if (r) r = database.exec(kSetUp);
-    auto fault = r ? find_fault(database, boot_id) : Result<std::string>{r.error()};
+    auto fault = r ? find_fault(database, boot_id, opened.damaged) : Result<std::string>{r.error()};
     if (!fault) {
-        if (!is_faulty(database.trouble())) return fault.error();
+        if (!blames_file(database.trouble())) return fault.error();
         fault = fault.error().why;
     }
     opened.faulty = *fault;
     return opened;
 }
 
+Result<> put(Database& database, std::span<const Remembered> changes) {
+    return database.transact([&]() -> Result<> {
+        for (const auto& [kind, key, value] : changes) {
+            using D = Database;
+            auto r = value.empty() ? database.run("DELETE FROM remembered WHERE kind=? AND key=?",
+                                                  {D::blob(kind), D::blob(key)})
+                                   : database.run(
+                                         "INSERT INTO remembered VALUES(?, ?, ?) ON CONFLICT(kind, key)"
+                                         " DO UPDATE SET value=excluded.value",
+                                         {D::blob(kind), D::blob(key), D::blob(value)});
+            if (!r) return r;
+        }
+        return {};
+    });
+}
+
+Error unusable(const std::string& path, std::string why) {
+    return Error{ErrorKind::failed, "cannot use", path, std::move(why), ""};
+}
+
 } // namespace
 
 struct Ledger::Impl {
-    explicit Impl(Database opened) : database(std::move(opened)) {}
+    Impl(std::string where, std::string boot, Database opened)
+        : path(std::move(where)), boot_id(std::move(boot)) {
+        use(std::move(opened));
+    }
+    void use(Database opened) {
+        database = std::move(opened);
+        file = identity(path);
+        log = identity(path + "-wal");
+    }
+    // What is written to a file without a name is lost with us.
+    bool in_place() const { return identity(path) == file && identity(path + "-wal") == log; }
+
+    const std::string path, boot_id;
     Database database;
+    std::pair<dev_t, ino_t> file, log;
+    bool moved = false; // was the last error
 };
 
 Ledger::Ledger(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -121,22 +164,24 @@ Ledger::Ledger(Ledger&&) noexcept = default;
 Ledger& Ledger::operator=(Ledger&&) noexcept = default;
 Ledger::~Ledger() = default;
 
-Result<Ledger> Ledger::open(const std::string& file, const std::string& boot_id) {
+Result<Ledger> Ledger::open(const std::string& file, const std::string& boot_id,
+                            std::chrono::milliseconds patience) {
     const auto path = make_private_file(file, false);
     if (!path) return path.error();
-    auto opened = try_open(*path, boot_id);
+    auto opened = try_open(*path, boot_id, patience);
     std::vector<std::string> warnings;
+    std::string damage;
     if (opened && !opened->faulty.empty()) {
         opened->database.close();
         const auto aside = *path + ".bad";
         remove_database(aside);
         warnings.push_back("what a predecessor remembered cannot be used: " + escape(*path) + ": " +
                            escape(opened->faulty) + "; set aside as " + escape(aside));
+        if (opened->damaged) damage = warnings.back();
         if (auto r = rename_database(*path, aside); !r) return r.error();
         if (const auto again = make_private_file(file, false); !again) return again.error();
-        opened = try_open(*path, boot_id);
-        if (opened && !opened->faulty.empty())
-            return Error{ErrorKind::failed, "cannot use", *path, opened->faulty, ""};
+        opened = try_open(*path, boot_id, patience);
+        if (opened && !opened->faulty.empty()) return unusable(*path, opened->faulty);
     }
     if (!opened) return opened.error();
     const bool begun_anew = !warnings.empty();
@@ -144,8 +189,9 @@ Result<Ledger> Ledger::open(const std::string& file, const std::string& boot_id)
         warnings.push_back(escape(*path) +
                            " is not on a file system in memory (tmpfs): where its disk hangs, this program "
                            "does; name a directory of one with --run-dir");
-    Ledger ledger{std::make_unique<Impl>(std::move(opened->database))};
+    Ledger ledger{std::make_unique<Impl>(*path, boot_id, std::move(opened->database))};
     ledger.warnings_ = std::move(warnings);
+    ledger.damage_ = std::move(damage);
     ledger.begun_anew_ = begun_anew;
     return ledger;
 }
@@ -163,20 +209,40 @@ Result<std::vector<Remembered>> Ledger::load() {
 
 Result<> Ledger::commit(std::span<const Remembered> changes) {
     if (changes.empty()) return {};
-    auto& database = impl_->database;
-    return database.transact([&]() -> Result<> {
-        for (const auto& [kind, key, value] : changes) {
-            using D = Database;
-            auto r = value.empty() ? database.run("DELETE FROM remembered WHERE kind=? AND key=?",
-                                                  {D::blob(kind), D::blob(key)})
-                                   : database.run(
-                                         "INSERT INTO remembered VALUES(?, ?, ?) ON CONFLICT(kind, key)"
-                                         " DO UPDATE SET value=excluded.value",
-                                         {D::blob(kind), D::blob(key), D::blob(value)});
-            if (!r) return r;
-        }
-        return {};
-    });
+    impl_->moved = !impl_->in_place();
+    if (impl_->moved) return unusable(impl_->path, "it was moved away");
+    if (!impl_->database) return unusable(impl_->path, "it could not be begun anew");
+    return put(impl_->database, changes);
+}
+
+bool Ledger::is_faulty() const {
+    const auto trouble = impl_->database.trouble();
+    return impl_->moved || !impl_->database || blames_file(trouble) || trouble == Trouble::input_output;
+}
+
+Result<> Ledger::begin_anew(std::span<const Remembered> everything) {
+    constexpr std::chrono::milliseconds patience{0};
+    const auto& path = impl_->path;
+    const auto next = path + ".new";
+    remove_database(next);
+    if (const auto made = make_private_file(next, false); !made) return made.error();
+    auto opened = try_open(next, impl_->boot_id, patience);
+    auto r = opened ? put(opened->database, everything) : Result<>{opened.error()};
+    // All of it into the one file that then gets the name.
+    if (r) r = opened->database.run("PRAGMA wal_checkpoint(TRUNCATE)", {});
+    if (opened) opened->database.close();
+    if (!r) {
+        remove_database(next);
+        return r;
+    }
+    impl_->database.close();
+    r = replace_database(path, next, path + ".bad");
+    opened = try_open(path, impl_->boot_id, patience);
+    if (!opened) return opened.error();
+    if (!opened->faulty.empty()) return unusable(path, opened->faulty);
+    impl_->use(std::move(opened->database));
+    impl_->moved = false;
+    return r;
 }
 
 } // namespace dmev

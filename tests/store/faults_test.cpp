@@ -8,6 +8,7 @@
 #include <set>
 
 #include "faulty_disk.hpp"
+#include "helper.hpp"
 #include "history_support.hpp"
 
 namespace dmev {

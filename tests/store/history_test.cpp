@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include "helper.hpp"
 #include "history_support.hpp"
 #include "model/event_json.hpp"
 

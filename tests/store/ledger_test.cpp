@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include "helper.hpp"
 #include "support.hpp"
 
 namespace dmev {

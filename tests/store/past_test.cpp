@@ -4,6 +4,7 @@
 #include <sys/fsuid.h>
 #include <sys/stat.h>
 
+#include "helper.hpp"
 #include "history_support.hpp"
 
 namespace dmev {
