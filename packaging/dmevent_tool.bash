@@ -34,7 +34,7 @@ _dmevent_tool() {
     fi
     COMPREPLY=()
     case $prev in
-        --pidfile | --replay | --record | --config | --launcher-socket | --history | -p | -[!-]*p)
+        --pidfile | --replay | --record | --config | --launcher-socket | --history | --history-socket | -p | -[!-]*p)
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             compopt -o filenames 2>/dev/null
             return

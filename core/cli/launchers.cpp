@@ -42,6 +42,4 @@ Launcher launcher_service(const Options& options) {
     return launcher;
 }
 
-std::string default_launcher_socket(const Options& options) { return options.run_dir + "/launcher.sock"; }
-
 } // namespace dmev

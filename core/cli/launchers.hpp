@@ -15,6 +15,4 @@ void stay_in_memory();
 // The launcher service that OPTIONS name, connected to where it is there already.
 Launcher launcher_service(const Options& options);
 
-std::string default_launcher_socket(const Options& options); // in the run directory
-
 } // namespace dmev

@@ -47,6 +47,7 @@ Result<int> run(int argc, char** argv) {
         case Mode::check_config: return check_mode(*options);
         case Mode::explain: return explain_mode(*options);
         case Mode::launcher: return launcher_mode(*options);
+        case Mode::historian: return historian_mode(*options);
         case Mode::help: return print(options->json ? as_json("help", help_text()) : help_text());
         case Mode::version:
             return print(options->json ? as_json("version", DMEVENT_VERSION)

@@ -13,5 +13,6 @@ Result<int> list_mode(const Options& options);
 Result<int> check_mode(const Options& options);
 Result<int> explain_mode(const Options& options);
 Result<int> launcher_mode(const Options& options);
+Result<int> historian_mode(const Options& options);
 
 } // namespace dmev

@@ -18,7 +18,8 @@ namespace {
 constexpr unsigned bit(Mode mode) { return 1U << static_cast<unsigned>(mode); }
 constexpr unsigned monitoring = bit(Mode::monitor), replaying = bit(Mode::replay),
                    querying = bit(Mode::query), checking = bit(Mode::check_config),
-                   explaining = bit(Mode::explain), launching = bit(Mode::launcher);
+                   explaining = bit(Mode::explain), launching = bit(Mode::launcher),
+                   keeping = bit(Mode::historian);
 constexpr unsigned watching = monitoring | replaying;
 constexpr unsigned configured = watching | querying | checking | explaining;
 constexpr unsigned everywhere = ~0U;
@@ -38,6 +39,8 @@ enum : int {
     launcher_code,
     launcher_socket_code,
     history_code,
+    historian_code,
+    history_socket_code,
     no_history_code,
     since_code,
     until_code,
@@ -73,13 +76,18 @@ constexpr Spec specs[] = {
     {dry_run_code, "dry-run", nullptr, watching, "show what the rules would do, and do nothing"},
     {explain_code, "explain", nullptr, replaying | explaining | querying,
      "say of every rule why it fires or not (JSON events from standard input)"},
-    {run_dir_code, "run-dir", "DIR", monitoring | launching, "keep what runs here (/run/dmevent_tool)"},
+    {run_dir_code, "run-dir", "DIR", monitoring | launching | keeping,
+     "keep what runs here (/run/dmevent_tool)"},
     {forget_code, "forget", nullptr, monitoring, "begin anew, whatever an earlier run left to go on with"},
     {launcher_code, "launcher", nullptr, everywhere, "start programs for others, as a service of its own"},
     {launcher_socket_code, "launcher-socket", "PATH", monitoring,
      "have programs started by the launcher that listens here"},
     {history_code, "history", "FILE", monitoring | querying,
      "keep what happens in FILE; --query: show what is kept there"},
+    {historian_code, "historian", nullptr, everywhere,
+     "write the history of another instance, as a service of its own"},
+    {history_socket_code, "history-socket", "PATH", monitoring,
+     "have the history written by the historian that listens here"},
     {no_history_code, "no-history", nullptr, monitoring | querying, "keep no history; --query: show none"},
     {since_code, "since", "WHEN", querying, "past events from WHEN on: a time, or so long ago (2h, 7d)"},
     {until_code, "until", "WHEN", querying, "past events up to WHEN"},
@@ -147,8 +155,8 @@ Error empty_value(const Spec& spec) {
 Result<> choose(Options& options, Mode mode) {
     if (options.mode != Mode::monitor && options.mode != mode)
         return usage(
-            "only one of --query, --list-events, --check-config, --replay and --launcher can be done at a "
-            "time",
+            "only one of --query, --list-events, --check-config, --replay, --launcher and --historian can be "
+            "done at a time",
             "", "", see_help);
     options.mode = mode;
     return {};
@@ -221,6 +229,8 @@ Result<> apply(Options& options, int code, const char* value) {
         case forget_code: options.forget = true; break;
         case launcher_code: return choose(options, Mode::launcher);
         case launcher_socket_code: options.launcher_socket = absolute(value); break;
+        case historian_code: return choose(options, Mode::historian);
+        case history_socket_code: options.history_socket = absolute(value); break;
         case history_code: options.history = absolute(value); break;
         case no_history_code: options.no_history = true; break;
         case since_code:
@@ -243,6 +253,7 @@ const char* mode_option(Mode mode) {
         case Mode::check_config: return "--check-config";
         case Mode::explain: return "--explain";
         case Mode::launcher: return "--launcher";
+        case Mode::historian: return "--historian";
         default: return "monitoring";
     }
 }
@@ -258,14 +269,15 @@ Result<> check(const Options& options, std::span<const Spec* const> given) {
     if (options.mode == Mode::check_config && !options.types.empty())
         return usage("unexpected operand", "'" + escape(options.types.front()) + "'",
                      "--check-config checks all there is; name a file with --config", see_help);
-    if (options.mode == Mode::launcher && !options.types.empty())
+    if ((options.mode == Mode::launcher || options.mode == Mode::historian) && !options.types.empty())
         return usage("unexpected operand", "'" + escape(options.types.front()) + "'",
-                     "--launcher watches nothing", see_help);
+                     std::string{mode_option(options.mode)} + " watches nothing", see_help);
     if (options.no_config && !options.config.empty())
         return usage("--config and --no-config contradict each other", "", "", see_help);
     if (options.no_config && options.mode == Mode::check_config)
         return usage("--check-config has nothing to check with --no-config", "", "", see_help);
-    if (options.no_history && (!options.history.empty() || options.past.asked))
+    if (options.no_history &&
+        (!options.history.empty() || !options.history_socket.empty() || options.past.asked))
         return usage("option", "--no-history", "contradicts the options that are about the history",
                      see_help);
     if (options.past.since && options.past.until && *options.past.until < *options.past.since)
@@ -339,6 +351,7 @@ std::string help_text() {
         "       dmevent_tool --check-config [options]\n"
         "       dmevent_tool --explain [options] <EVENTS\n"
         "       dmevent_tool --launcher [options]\n"
+        "       dmevent_tool --historian [options]\n"
         "Monitor device-mapper events.\n\n";
     for (const auto& spec : specs) {
         const auto letter = spec.code < 256 ? fmt::format("-{:c},", spec.code) : std::string{};

@@ -14,7 +14,18 @@
 
 namespace dmev {
 
-enum class Mode { monitor, replay, query, list_events, check_config, explain, launcher, help, version };
+enum class Mode {
+    monitor,
+    replay,
+    query,
+    list_events,
+    check_config,
+    explain,
+    launcher,
+    historian,
+    help,
+    version
+};
 
 struct Options {
     Mode mode = Mode::monitor;
@@ -35,6 +46,7 @@ struct Options {
     std::string run_dir = "/run/dmevent_tool";      // what runs is kept there, for whoever comes after us
     std::string launcher_socket;                    // of a launcher service; empty: programs are our own's
     std::string history;                            // empty: the configuration's
+    std::string history_socket;                     // of a history service; empty: it is our own's
     bool no_history = false;                        // neither kept nor shown
     std::vector<std::string> ignore;                // UUIDs
     std::vector<std::filesystem::path> plugin_dirs; // searched before the default ones

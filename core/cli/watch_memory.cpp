@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What of the program outlives it: the ledger for a successor, the history for people and for after a reboot.
+#include <sys/socket.h>
+
 #include <algorithm>
 
 #include "base/log.hpp"
 #include "cli/watch.hpp"
+#include "process/service_socket.hpp"
 
 namespace dmev {
 
@@ -53,6 +56,8 @@ void Watch::open_archive() {
     archive_ = std::make_unique<Archive>(
         means_.loop, std::move(setup),
         Archive::Ports{.process = [this]() -> Result<Fd> {
+                           if (const auto& path = means_.options.history_socket; !path.empty())
+                               return connect_to(path, SOCK_STREAM);
                            auto process = means_.helpers.new_store();
                            if (!process) return process.error();
                            return std::move(process->socket);

@@ -11,7 +11,7 @@
 #include "base/text.hpp"
 #include "process/launcher_protocol.hpp"
 #include "process/launcher_service.hpp"
-#include "process/unix_address.hpp"
+#include "process/service_socket.hpp"
 
 namespace dmev {
 namespace {
@@ -43,27 +43,18 @@ Launcher Launcher::at(std::string path) {
 }
 
 Result<> Launcher::connect() {
-    const auto failed = [this](int error) {
-        auto refused = errno_error("cannot reach the launcher at", escape(path_), error);
-        refused.kind = ErrorKind::unavailable;
-        refused.remedy = "start the service that runs dmevent_tool --launcher";
-        return refused;
-    };
     socket_.reset();
-    const auto address = UnixAddress::of(path_);
-    if (!address) return address.error();
-    // Not blocking: one that is stopped, with a full queue before it, is no reason to wait.
-    Fd fd{::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-    if (!fd || ::connect(fd.get(), address->get(), address->size()) < 0) return failed(errno);
-    ucred peer{};
-    socklen_t size = sizeof peer;
-    if (getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0) return failed(errno);
-    if (peer.uid != 0 && peer.uid != geteuid())
-        return Error{ErrorKind::not_permitted, "the launcher at", escape(path_),
-                     "belongs to user " + std::to_string(peer.uid) + ", who could run anything in our place",
-                     "let root or our own user run it"};
-    socket_ = std::move(fd);
-    return {};
+    auto connected = connect_to(path_, SOCK_SEQPACKET);
+    if (connected) {
+        socket_ = std::move(*connected);
+        return {};
+    }
+    auto error = std::move(connected).error();
+    if (error.kind == ErrorKind::not_permitted) return error;
+    error.what = "cannot reach the launcher at";
+    error.kind = ErrorKind::unavailable;
+    error.remedy = "start the service that runs dmevent_tool --launcher";
+    return error;
 }
 
 Result<Launcher::Child> Launcher::ask(std::uint32_t kind, const char* failure) {

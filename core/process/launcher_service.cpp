@@ -16,6 +16,7 @@
 #include "process/keeper.hpp"
 #include "process/launcher_protocol.hpp"
 #include "process/memory.hpp"
+#include "process/service_socket.hpp"
 #include "process/shepherd.hpp"
 
 namespace dmev {
@@ -137,15 +138,6 @@ void lock_when_quiet(int socket, const Service& service) {
         serve_one(socket, service);
     }
     (void)lock_memory();
-}
-
-bool may_ask(int connection) {
-    ucred peer{};
-    socklen_t size = sizeof peer;
-    if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0) return false;
-    if (peer.uid == 0 || peer.uid == geteuid()) return true;
-    log::warning("process {} of user {} is not let in: only root and our own user are", peer.pid, peer.uid);
-    return false;
 }
 
 void accept_one(int listening, Launcher::Bodies bodies) {

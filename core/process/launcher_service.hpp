@@ -9,23 +9,6 @@
 
 namespace dmev {
 
-// Where a launcher listens: the socket that a service manager opened for us ($LISTEN_FDS), or else PATH, made
-// anew for our own user alone. The error: another launcher listens there, or what was handed over is no
-// listening socket of packets.
-class LauncherSocket {
- public:
-    static Result<LauncherSocket> open(const std::string& path);
-    ~LauncherSocket(); // removes what it made
-    LauncherSocket(LauncherSocket&&) = default;
-    LauncherSocket& operator=(LauncherSocket&&) = delete;
-    int get() const { return fd_.get(); }
-
- private:
-    LauncherSocket(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
-    Fd fd_;
-    std::string path_; // empty: not ours to remove
-};
-
 // Forks a process for each connection of root or of our own user, which serves it until either end is gone;
 // shepherds outlive both. Returns at SIGTERM or SIGINT. READY is called once it accepts. REQUIRES:
 // single-threaded.

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "base/log.hpp"
 #include "model/event_json.hpp"
@@ -16,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto try_again = 5s;
+constexpr auto for_a_successor = 60s; // of who left; at shutdown none comes
 
 } // namespace
 
@@ -35,16 +37,26 @@ void Archive::decision(Time time, std::string event_id, std::string json) {
     send(StoreDecision{time, std::move(event_id), std::move(json)});
 }
 
+// Never lost: where there is no room, the last of each key waits beside the queue.
 void Archive::remember(std::vector<Remembered> changes) {
-    if (!changes.empty()) send(StoreRemember{std::move(changes)});
+    if (changes.empty()) return;
+    const StoreOrder order{StoreRemember{std::move(changes)}};
+    if (late_.empty() && put(encode(order))) return flush();
+    for (const auto& [kind, key, value] : std::get<StoreRemember>(order).changes)
+        late_.insert_or_assign({kind, key}, value);
 }
 
-void Archive::earlier_settled() { send(StoreSettled{}); }
+void Archive::earlier_settled() {
+    settled_ = true;
+    put(encode(StoreOrder{StoreSettled{}}), true);
+    flush();
+}
 
 void Archive::limit(std::chrono::seconds keep, std::uint64_t max_size) {
     setup_.options.keep = keep;
     setup_.options.max_size = max_size;
-    send(StoreLimits{keep, max_size});
+    put(encode(StoreOrder{StoreLimits{keep, max_size}}), true);
+    flush();
 }
 
 void Archive::connect() {
@@ -62,34 +74,59 @@ void Archive::connect() {
         socket_.reset();
         return gone(r.error().text());
     }
-    if (ports_.everything) put_first(StoreRemember{ports_.everything()});
-    put_first(setup_);
+    greet();
 }
 
-void Archive::put_first(const StoreOrder& order) {
-    auto frame = encode(order);
+// The setup, and everything that is remembered, in front of what still waits; what the last process was not
+// told of the like is old.
+void Archive::greet() {
+    for (; greeting_ > 0; --greeting_) {
+        waiting_ -= out_.front().size();
+        out_.pop_front();
+    }
+    std::vector<StoreOrder> orders{setup_};
+    auto rows = ports_.everything ? ports_.everything() : std::vector<Remembered>{};
+    for (auto& row : rows) {
+        if (orders.size() == 1 || std::get<StoreRemember>(orders.back()).changes.size() == rows_of_one)
+            orders.push_back(StoreRemember{});
+        std::get<StoreRemember>(orders.back()).changes.push_back(std::move(row));
+    }
+    greeting_ = orders.size();
+    for (; !orders.empty(); orders.pop_back()) {
+        out_.push_front(encode(orders.back()));
+        waiting_ += out_.front().size();
+    }
+}
+
+bool Archive::put(std::string frame, bool always) {
+    if (frame.empty() || (!always && waiting_ + frame.size() > most_waiting)) return false;
     waiting_ += frame.size();
-    out_.push_front(std::move(frame));
+    out_.push_back(std::move(frame));
+    return true;
 }
 
 void Archive::send(const StoreOrder& order) {
-    auto frame = encode(order);
-    if (frame.empty() || waiting_ + frame.size() > most_waiting) {
+    if (lost_ > 0 && put(encode(StoreOrder{StoreLost{lost_}}))) lost_ = 0;
+    if (lost_ > 0 || !put(encode(order)))
         ++lost_;
-        return;
-    }
-    if (lost_ > 0) {
-        auto lost = encode(StoreOrder{StoreLost{std::exchange(lost_, 0)}});
-        waiting_ += lost.size();
-        out_.push_back(std::move(lost));
-    }
-    waiting_ += frame.size();
-    out_.push_back(std::move(frame));
-    flush();
+    else
+        flush();
+}
+
+// When all that waited is gone.
+void Archive::put_late() {
+    if (lost_ > 0 && put(encode(StoreOrder{StoreLost{lost_}}))) lost_ = 0;
+    StoreRemember remember;
+    for (auto it = late_.begin(); it != late_.end() && remember.changes.size() < rows_of_one;
+         it = late_.erase(it))
+        remember.changes.push_back({it->first.first, it->first.second, std::move(it->second)});
+    if (!remember.changes.empty()) put(encode(StoreOrder{std::move(remember)}));
 }
 
 void Archive::flush() {
-    while (socket_ && !out_.empty()) {
+    while (socket_) {
+        if (out_.empty()) put_late();
+        if (out_.empty()) break;
         const auto& frame = out_.front();
         const auto n =
             ::send(socket_.get(), frame.data() + sent_, frame.size() - sent_, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -101,6 +138,7 @@ void Archive::flush() {
         waiting_ -= frame.size();
         out_.pop_front();
         sent_ = 0;
+        if (greeting_ > 0) --greeting_;
     }
     const bool wants_out = !out_.empty();
     if (!socket_ || wants_out == watching_out_) return;
@@ -117,8 +155,12 @@ void Archive::on_ready(std::uint32_t events) {
         if (n < 0 && errno == EAGAIN) break;
         if (n <= 0) return gone("the process that writes it has ended");
         in_.add({buffer, static_cast<std::size_t>(n)});
-        while (auto frame = in_.next())
-            if (auto said = decode_store_report(*frame)) report(*std::move(said));
+        while (auto frame = in_.next()) {
+            auto said = decode_store_report(*frame);
+            if (!said) return gone("the process that writes it talks nonsense");
+            report(*std::move(said));
+        }
+        if (in_.broken()) return gone("the process that writes it talks nonsense");
     }
     if (events & EPOLLOUT) flush();
 }
@@ -126,12 +168,18 @@ void Archive::on_ready(std::uint32_t events) {
 void Archive::gone(const std::string& why) {
     if (socket_) loop_.forget(socket_.get());
     socket_.reset();
-    report(StoreState{why});
+    if (Loop::Clock::now() >= quiet_until_) report(StoreState{why});
     again_ = loop_.after(try_again, [this] { connect(); });
 }
 
 void Archive::report(StoreReport&& said) {
-    if (auto* memory = std::get_if<StoreMemory>(&said)) return ports_.remembered(std::move(memory->rows));
+    if (auto* memory = std::get_if<StoreMemory>(&said))
+        // Once is enough, though the process that was told so may not have come to forget it.
+        return settled_ ? earlier_settled() : ports_.remembered(std::move(memory->rows));
+    if (std::holds_alternative<StoreLeaving>(said)) {
+        quiet_until_ = Loop::Clock::now() + for_a_successor;
+        return;
+    }
     auto& why = std::get<StoreState>(said).why;
     if (why == why_) return;
     why_ = std::move(why);
@@ -140,7 +188,7 @@ void Archive::report(StoreReport&& said) {
 
 bool Archive::drain(std::chrono::milliseconds patience) {
     loop_.cancel(std::exchange(again_, 0));
-    if (!socket_) return out_.empty();
+    if (!socket_) return out_.empty() && late_.empty() && lost_ == 0;
     loop_.forget(socket_.get());
     const auto until = Loop::Clock::now() + patience;
     bool closed = false;

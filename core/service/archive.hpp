@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The dispatcher's way to the history: a process of the launcher's that owns the disk. Nothing here waits:
-// what the process does not take waits in memory, and beyond a limit is dropped and counted.
+// The dispatcher's way to the history: a process that owns the disk, the launcher's or a service's. Nothing
+// here waits: what the process does not take waits in memory, and beyond a limit is dropped and counted.
 #pragma once
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/fd.hpp"
@@ -20,7 +22,7 @@ namespace dmev {
 class Archive {
  public:
     struct Ports {
-        std::function<Result<Fd>()> process; // a new one that runs store_main(): its socket, non-blocking
+        std::function<Result<Fd>()> process; // a new one that writes the history: its socket, non-blocking
         // All that is remembered: each new process is told it. May be empty.
         std::function<std::vector<Remembered>()> everything;
         // Why nothing can be written; empty: it can again.
@@ -48,8 +50,10 @@ class Archive {
  private:
     static std::string event_text(const Event& event);
     void send(const StoreOrder& order);
+    bool put(std::string frame, bool always = false);
+    void put_late();
     void connect();
-    void put_first(const StoreOrder& order);
+    void greet();
     void on_ready(std::uint32_t events);
     void flush();
     void gone(const std::string& why);
@@ -62,10 +66,14 @@ class Archive {
     FrameBuffer in_;
     std::deque<std::string> out_; // whole frames; of the first SENT_ bytes are gone already
     std::size_t sent_ = 0, waiting_ = 0;
-    std::uint64_t lost_ = 0; // and not said yet
-    bool watching_out_ = false;
+    std::size_t greeting_ = 0; // the first of them, which each process is told anew
+    std::uint64_t lost_ = 0;   // and not said yet
+    std::map<std::pair<std::string, std::string>, std::string>
+        late_; // remembered, for which there was no room
+    bool watching_out_ = false, settled_ = false;
     Loop::TimerId again_ = 0;
-    std::string why_; // last said
+    Loop::Clock::time_point quiet_until_{}; // it said that it leaves, which is no failure
+    std::string why_;                       // last said
 };
 
 } // namespace dmev

@@ -116,8 +116,8 @@ std::string encode(const StoreReport& report) {
     auto out = begin(report);
     if (const auto* state = std::get_if<StoreState>(&report))
         out.put(state->why);
-    else
-        put(out, std::get<StoreMemory>(report).rows);
+    else if (const auto* memory = std::get_if<StoreMemory>(&report))
+        put(out, memory->rows);
     return frame(std::move(out));
 }
 
@@ -130,10 +130,11 @@ std::optional<StoreOrder> decode_store_order(std::string_view frame) {
 std::optional<StoreReport> decode_store_report(std::string_view frame) {
     WireReader in{frame};
     StoreReport out;
-    if (in.at_most<std::uint8_t>(1) == 0)
-        out = StoreState{in.text()};
-    else
-        out = StoreMemory{rows(in)};
+    switch (in.at_most<std::uint8_t>(std::variant_size_v<StoreReport> - 1)) {
+        case 0: out = StoreState{in.text()}; break;
+        case 1: out = StoreMemory{rows(in)}; break;
+        default: out = StoreLeaving{};
+    }
     return in.done() ? std::optional{std::move(out)} : std::nullopt;
 }
 

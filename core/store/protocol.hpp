@@ -46,7 +46,8 @@ struct StoreState {
 struct StoreMemory { // what an earlier boot remembered
     std::vector<Remembered> rows;
 };
-using StoreReport = std::variant<StoreState, StoreMemory>;
+struct StoreLeaving {}; // it was told to end; what comes later is for its successor
+using StoreReport = std::variant<StoreState, StoreMemory, StoreLeaving>;
 
 // A frame, its length included; empty when it would be longer than one may be.
 std::string encode(const StoreOrder& order);

@@ -2,12 +2,16 @@
 #include "store/store_main.hpp"
 
 #include <poll.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <csignal>
+#include <optional>
 
 #include "model/event_json.hpp"
 #include "process/frames.hpp"
+#include "process/service_socket.hpp"
 #include "store/protocol.hpp"
 
 namespace dmev {
@@ -17,67 +21,114 @@ namespace {
 constexpr std::chrono::milliseconds last_patience{30'000};
 constexpr int look_at_least_every = 1000; // ms: a write that takes too long is found then
 
-struct Take {
-    History& history;
-    void operator()(StoreSetup&&) const {} // only the first counts
-    void operator()(StoreEvent&& event) const {
-        if (const auto parsed = parse_event(event.json)) history.event(*parsed);
-    }
-    void operator()(StoreDecision&& decision) const {
-        history.decision(decision.time, decision.event_id, std::move(decision.json));
-    }
-    void operator()(StoreRemember&& remember) const { history.remember(std::move(remember.changes)); }
-    void operator()(StoreLost&& lost) const { history.lost(lost.rows); }
-    void operator()(StoreSettled&&) const { history.earlier_settled(); }
-    void operator()(StoreLimits&& limits) const { history.limit(limits.keep, limits.max_size); }
-};
+enum class End { drained, hung, stopped };
 
-class Connection {
+// One dispatcher's history, from its first order to its end.
+class Session {
  public:
-    explicit Connection(int socket) : socket_(socket) {}
+    explicit Session(int socket) : socket_(socket) {}
 
+    // STOP: readable when it is to end; -1: never.
+    End run(int stop) {
+        for (bool open = true; open;) {
+            pollfd ready[] = {
+                {socket_, POLLIN, 0}, {history_ ? history_->fd() : -1, POLLIN, 0}, {stop, POLLIN, 0}};
+            poll(ready, 3, look_at_least_every);
+            if (history_) history_->dispatch();
+            if (ready[0].revents != 0) open = take();
+            if (ready[2].revents == 0) continue;
+            say(StoreLeaving{});
+            return drain(End::stopped);
+        }
+        return drain(End::drained);
+    }
+    bool understood() const { return understood_; }
+
+    void operator()(StoreSetup&& setup) {
+        if (history_) return; // only the first counts
+        history_.emplace(
+            std::move(setup.options), std::move(setup.boot_id),
+            History::Sink{
+                .state = [this](const std::string& why) { say(StoreState{why}); },
+                .remembered = [this](std::vector<Remembered>&& rows) { say(StoreMemory{std::move(rows)}); }});
+    }
+    void operator()(StoreEvent&& event) {
+        if (const auto parsed = parse_event(event.json))
+            history_->event(*parsed);
+        else
+            history_->lost(1);
+    }
+    void operator()(StoreDecision&& decision) {
+        history_->decision(decision.time, decision.event_id, std::move(decision.json));
+    }
+    void operator()(StoreRemember&& remember) { history_->remember(std::move(remember.changes)); }
+    void operator()(StoreLost&& lost) { history_->lost(lost.rows); }
+    void operator()(StoreSettled&&) { history_->earlier_settled(); }
+    void operator()(StoreLimits&& limits) { history_->limit(limits.keep, limits.max_size); }
+
+ private:
     // Takes in what is there; false when the other end has closed, or sent nonsense.
-    bool take(History& history) {
+    bool take() {
         char buffer[65536];
         const auto n = recv(socket_, buffer, sizeof buffer, MSG_DONTWAIT);
         if (n < 0) return errno == EAGAIN || errno == EINTR;
         in_.add({buffer, static_cast<std::size_t>(n)});
         while (auto frame = in_.next()) {
             auto order = decode_store_order(*frame);
-            if (!order) return false;
-            std::visit(Take{history}, *std::move(order));
+            understood_ = order && (history_ || std::holds_alternative<StoreSetup>(*order));
+            if (!understood_) return false;
+            std::visit(*this, *std::move(order));
         }
-        return n > 0 && !in_.broken();
+        understood_ = !in_.broken();
+        return n > 0 && understood_;
     }
-
     void say(const StoreReport& report) const { write_frame(socket_, encode(report)); }
+    End drain(End end) { return !history_ || history_->drain(last_patience) ? end : End::hung; }
 
- private:
     int socket_;
     FrameBuffer in_;
+    std::optional<History> history_;
+    bool understood_ = true;
 };
+
+Result<Fd> ending_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int ending : {SIGTERM, SIGINT}) sigaddset(&set, ending);
+    sigprocmask(SIG_BLOCK, &set, nullptr);
+    Fd signals{signalfd(-1, &set, SFD_CLOEXEC)};
+    if (!signals) return errno_error("cannot watch for signals", "", errno);
+    return signals;
+}
 
 } // namespace
 
 int store_main(int socket) {
-    const auto first = read_frame(socket);
-    auto order = first ? decode_store_order(*first) : std::nullopt;
-    auto* setup = order ? std::get_if<StoreSetup>(&*order) : nullptr;
-    if (!setup) return first ? 1 : 0;
-    Connection connection{socket};
-    History history{
-        std::move(setup->options),
-        std::move(setup->boot_id),
-        {.state = [&](const std::string& why) { connection.say(StoreState{why}); },
-         .remembered =
-             [&](std::vector<Remembered>&& rows) { connection.say(StoreMemory{std::move(rows)}); }}};
-    for (bool open = true; open;) {
-        pollfd ready[] = {{socket, POLLIN, 0}, {history.fd(), POLLIN, 0}};
-        poll(ready, 2, look_at_least_every);
-        history.dispatch();
-        if (ready[0].revents != 0) open = connection.take(history);
+    Session session{socket};
+    return session.run(-1) == End::drained && session.understood() ? 0 : 1;
+}
+
+Result<> serve_history(int listening, const std::function<void()>& ready) {
+    const auto signals = ending_signals();
+    if (!signals) return signals.error();
+    ready();
+    for (;;) {
+        pollfd watched[] = {{signals->get(), POLLIN, 0}, {listening, POLLIN, 0}};
+        if (poll(watched, 2, -1) < 0) {
+            if (errno == EINTR) continue;
+            return errno_error("cannot listen", "", errno);
+        }
+        if (watched[0].revents != 0) return {};
+        if ((watched[1].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0)
+            return errno_error("cannot listen", "", EPIPE);
+        const Fd connection{accept4(listening, nullptr, nullptr, SOCK_CLOEXEC)};
+        if (!connection || !may_ask(connection.get())) continue;
+        const auto end = Session{connection.get()}.run(signals->get());
+        if (end == End::stopped) return {};
+        // A thread that hangs in the disk is no company for the next one.
+        if (end == End::hung)
+            return Error{ErrorKind::failed, "the history", "", "its disk has not taken all of it", ""};
     }
-    return history.drain(last_patience) ? 0 : 1;
 }
 
 } // namespace dmev

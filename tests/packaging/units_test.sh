@@ -43,10 +43,16 @@ printf '[Service]\nStateDirectory=dmevent_tool\n' >"$work/dmevent_tool.service.d
 [ -n "$(circles)" ] || fail "a circle is not seen"
 rm -r "$work/dmevent_tool.service.d"
 
-# The watcher is closed; the launcher is as open as a program needs.
-systemd-analyze security --offline=yes --threshold=20 "$work/dmevent_tool.service" >"$work/security" 2>&1 || {
-  grep -F '✗' "$work/security"
-  fail "the watcher is too open"
-}
-tail -n 1 "$work/security"
+# At shutdown the history ends before its file system is unmounted, and the watcher after all of them.
+grep -q '^Before=.*local-fs-pre.target' "$work/dmevent_tool.service" || fail "the watcher would end before the last unmount"
+grep -q '^StateDirectory=' "$work/dmevent_tool-history.service" || fail "the history would not wait for its mount"
+
+# The watcher and the history are closed; the launcher is as open as a program needs.
+for unit in dmevent_tool dmevent_tool-history; do
+  systemd-analyze security --offline=yes --threshold=20 "$work/$unit.service" >"$work/security" 2>&1 || {
+    grep -F '✗' "$work/security"
+    fail "$unit is too open"
+  }
+  tail -n 1 "$work/security"
+done
 exit $((failures > 0))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A launcher that listens, in a process of its own, and who asks it for shepherds.
 #include "process/launcher_service.hpp"
+#include "process/service_socket.hpp"
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -40,7 +41,7 @@ class Service {
 
  private:
     static int serve(const std::string& path, const Fd& ready) {
-        auto socket = LauncherSocket::open(path);
+        auto socket = ListeningSocket::open(path, SOCK_SEQPACKET);
         if (!socket) return 2;
         const auto tell = [&] { [[maybe_unused]] const auto n = write(ready.get(), "r", 1); };
         return serve_connections(socket->get(), {no_reader, nullptr}, tell) ? 0 : 3;
@@ -88,7 +89,7 @@ TEST_F(LauncherService, OfSomebodyElseIsNotTrusted) {
     if (geteuid() != 0) return; // nobody else to be
     chmod(dir.path().c_str(), 0777);
     ASSERT_EQ(seteuid(65534), 0);
-    auto theirs = LauncherSocket::open(path);
+    auto theirs = ListeningSocket::open(path, SOCK_SEQPACKET);
     ASSERT_EQ(seteuid(0), 0);
     ASSERT_TRUE(theirs);
     auto launcher = Launcher::at(path);
@@ -133,9 +134,9 @@ TEST_F(LauncherService, AProgramOutlivesItsLauncherAndTheNextOneIsAsked) {
 
 TEST_F(LauncherService, OnlyOneListens) {
     const Service service{path};
-    const auto second = LauncherSocket::open(path);
+    const auto second = ListeningSocket::open(path, SOCK_SEQPACKET);
     ASSERT_FALSE(second);
-    EXPECT_NE(second.error().text().find("another launcher"), std::string::npos);
+    EXPECT_NE(second.error().text().find("another process"), std::string::npos);
     auto launcher = Launcher::at(path);
     EXPECT_TRUE(launcher.new_shepherd());
 }
@@ -174,7 +175,7 @@ TEST_F(LauncherService, TakesTheSocketThatItWasGiven) {
             dup2(listening.get(), 3);
             setenv("LISTEN_FDS", "1", 1);
             setenv("LISTEN_PID", std::to_string(getpid()).c_str(), 1);
-            const auto socket = LauncherSocket::open(dir / "elsewhere");
+            const auto socket = ListeningSocket::open(dir / "elsewhere", SOCK_SEQPACKET);
             _exit(socket ? socket->get() == 3 ? 0 : 1 : 2);
         }
         int status = -1;
