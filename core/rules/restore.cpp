@@ -199,8 +199,8 @@ void Decider::begin(Time now) {
     const Impl::Call call{self};
     self.now = std::max(self.now, now);
     self.begun = true;
+    self.offer_standing(); // first: what waits in a lane was told already
     for (auto& [key, lane] : self.lanes) self.process(lane);
-    self.offer_standing();
 }
 
 // Of a lane that lives already only the limits are wanted: its conditions were told anew in this boot.

@@ -69,6 +69,7 @@ TEST(Standing, WhatIsToldBeforeEveryDeviceWasReadIsNotOfferedTwice) {
     w.start().note();
     w.rule("b", {"thin.low_water", "raid.device_failed"});
     w.die().raise("thin.low_water").begin();
+    w.done();
     EXPECT_EQ(w.fired, Words{"0 b thin.low_water: raised"});
 }
 
