@@ -20,13 +20,14 @@ import jsonschema
 
 HERE = pathlib.Path(__file__).resolve().parent
 # Scenarios that share a guest, the longest first; some groups need udevd, or systemd and what is installed.
-GROUPS = [["lvm", "lvm_rules"], ["service"], ["hang", "cli", "netlink"], ["programs", "responses", "multipath_rules", "worst_day"],
+GROUPS = [["lvm", "lvm_rules"], ["service"], ["boot"], ["kills"], ["hang", "cli", "netlink"], ["programs", "responses", "multipath_rules", "worst_day"],
           ["devices", "multipath"], ["thin", "raid", "mirror"], ["multipathd"]]
 UDEV = {"multipathd"}
-SYSTEMD = {"service"}
-INSTALLED = {"service", "worst_day"}
+SYSTEMD = {"service", "boot"}
+AT_BOOT = {"boot"}
+INSTALLED = {"service", "boot", "worst_day"}
 HIDE = "diskseq,list"
-ONCE = {"programs", "responses", "service", "worst_day"}  # what they show has nothing to do with the kernel's age
+ONCE = {"boot", "kills", "programs", "responses", "service", "worst_day"}  # what they show has nothing to do with the kernel's age
 LINE = re.compile(r"(ok|FAIL) (\S+) \((.*) s\)$")
 
 
@@ -70,6 +71,8 @@ class Suite:
             words += ["--systemd"]
         if INSTALLED & {name.split(".")[0] for name in names}:
             words += ["--env", f"DMEVENT_TOOL_INSTALLED={self.install(place / names[0])}"]
+        if AT_BOOT & {name.split(".")[0] for name in names}:
+            words += ["--env", f"VM_BEFORE_SYSTEMD={HERE / 'lib/at_boot'}"]
         if turn == "hidden":
             words += ["--env", f"DMEVENT_TOOL_HIDE={HIDE}"]
         words += ["--", "/usr/bin/python3", str(HERE / "lib/guest.py"), "--program", str(self.options.program),

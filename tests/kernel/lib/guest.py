@@ -22,7 +22,7 @@ def main() -> int:
     for module in ("dm-thin-pool", "dm-raid", "dm-mirror", "dm-multipath", "dm-service-time", "dm-round-robin",
                    "dm-delay", "raid1", "raid456"):
         dm.modprobe(module)
-    if os.path.isdir("/run/systemd/system"):
+    if os.path.isdir("/run/systemd/system") and not os.path.exists(systemd.configuration()):
         systemd.install(os.environ["DMEVENT_TOOL_INSTALLED"])
     disk = dm.Disk()
     outcomes = [scenario.play(name, options.program, options.results, disk)

@@ -35,6 +35,13 @@ class Stage:
     def say(self, text: str) -> None:
         print(f"{time.monotonic():.3f} {text}", file=self.log, flush=True)
 
+    def report(self, text: str) -> None:
+        """A figure, for whoever runs this."""
+        self.say(text)
+        print(f"{self.name}: {text}", flush=True)
+        with open(self.path("figures"), "a") as file:
+            file.write(text + "\n")
+
     def piece(self, name: str, mib: float) -> dm.Device:
         return self.disk.piece(name, int(mib * dm.MIB))
 

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The program as a watcher and a launcher of its own, whose processes are killed and which are started again at once;
+what they do outlives them."""
+import os
+import signal
+import subprocess
+
+import dm
+
+RUN = "/run/dmevent_tool"
+KIND = {"dmevent-launch": "helper", "dmevent-reader": "reader", "dmevent-store": "store", "dmevent-keep": "keeper"}
+
+
+def children(pid: int) -> list[tuple[int, str]]:
+    """The children of a process, and what they call themselves."""
+    found = []
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            for child in open(f"/proc/{pid}/task/{task}/children").read().split():
+                found.append((int(child), open(f"/proc/{child}/comm").read().strip()))
+    except OSError:
+        pass  # it went
+    return found
+
+
+class Lives:
+    def __init__(self, stage, *arguments: str):
+        self.stage, self.arguments = stage, arguments
+        self.watcher = self.launcher = None
+        self.out, self.err = open(stage.path("events.txt"), "ab"), open(stage.path("stderr"), "ab")
+        os.makedirs(RUN, exist_ok=True)
+        stage.undo.append(self.close)
+
+    def _start(self, *words: str) -> subprocess.Popen:
+        return subprocess.Popen([self.stage.program, *words], stdin=subprocess.DEVNULL, stdout=self.out, stderr=self.err)
+
+    def start_launcher(self) -> None:
+        self.launcher = self._start("--launcher")
+
+    def start_watcher(self) -> None:
+        self.watcher = self._start("-f", "-a", "-j", "--launcher-socket", RUN + "/launcher.sock", *self.arguments)
+
+    def said(self, text: str) -> bool:
+        return text in open(self.err.name, errors="replace").read()
+
+    def family(self) -> dict[str, list[int]]:
+        """All processes that are ours now, by what they are: of the watcher and of the launcher."""
+        found = {"watcher": [self.watcher.pid], "launcher": [self.launcher.pid]}
+        look = [(self.watcher.pid, KIND), (self.launcher.pid, {**KIND, "dmevent-launch": "connection"})]
+        while look:
+            parent, kinds = look.pop()
+            for pid, name in children(parent):
+                if name in kinds:
+                    found.setdefault(kinds[name], []).append(pid)
+                    look.append((pid, kinds))
+        return found
+
+    def kill(self, pid: int) -> None:
+        """SIGKILL; who has ended by it is started again."""
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+        if pid == self.launcher.pid:
+            self.launcher.wait()
+            self.start_launcher()
+        if pid == self.watcher.pid:
+            self.watcher.wait()
+        self.keep_alive()
+
+    def keep_alive(self) -> None:
+        """A watcher without its helper ends by itself, as soon as it sees that."""
+        if self.watcher.poll() is not None:
+            self.start_watcher()
+
+    def close(self) -> None:
+        for process in (self.watcher, self.launcher):
+            if process and process.poll() is None:
+                process.kill()
+                process.wait()
+        self.out.close()
+        self.err.close()
+
+    def stop(self, seconds: float = 10) -> int:
+        """The exit status of the watcher."""
+        self.watcher.terminate()
+        dm.until(lambda: self.watcher.poll() is not None, "the watcher's end", seconds)
+        return self.watcher.returncode
