@@ -46,8 +46,10 @@ class Stage:
         return self.disk.piece(name, int(mib * dm.MIB))
 
     def monitor(self, *arguments: str, ignore=(), replay=True, **options) -> Monitor:
-        """The program with ARGUMENTS (all events, when none). REPLAY: its recording gives the same on the host."""
+        """The program with ARGUMENTS (all events, when none). REPLAY: its recording gives the same on the host, unless
+        it goes on where an earlier one was, of which a recording knows nothing."""
         stem = self.path(str(len(self.monitors)))
+        replay = replay and not (options.get("config") and os.path.exists("/run/dmevent_tool/ledger.db"))
         monitor = Monitor(self.program, stem, arguments or ("-a",), ignore, **options)
         self.monitors.append(monitor)
         if replay:

@@ -74,8 +74,7 @@ def first_to_come_and_last_to_go(stage):
 
     # Of shutdown: the unmount, then the watcher's stop, then the end.
     late = Hold("late", f"Before=local-fs-pre.target shutdown.target\nAfter={UNIT} {LAUNCHER}\n")
-    last = Hold("last", "Before=shutdown.target\n")
-    stage.undo.append(last.go)
+    Hold("last", "Before=shutdown.target\n")
     pid = service.pid()
     systemctl("poweroff", "--no-block")
     dm.until(lambda: not mounted("/var"), "/var unmounted", 60)

@@ -45,15 +45,15 @@ def configuration(program: str) -> str:
 
 
 class Path:
-    """Of a map; changes by message."""
+    """The first of a map of its own, since what comes of one device while a program runs for it is one run."""
 
-    def __init__(self, map, index: int):
-        self.map, self.index, self.lost = map, index, False
-        self.key = f"{map.name}/{map.paths[index].number}"
+    def __init__(self, stage, name: str):
+        self.map, self.lost = Map(stage, name=name), False
+        self.key = f"{name}/{self.map.paths[0].number}"
 
     def change(self, _) -> str:
         self.lost = not self.lost
-        (self.map.fail if self.lost else self.map.reinstate)(self.index)
+        (self.map.fail if self.lost else self.map.reinstate)(0)
         return "fail" if self.lost else "return"
 
 
@@ -133,8 +133,7 @@ def at_random(stage):
     config = f"/run/{stage.name}.yaml"
     with open(config, "w") as file:
         file.write(configuration(script(stage, "act", ACT % log)))
-    maps = [Map(stage, name=name) for name in ("map", "other")]
-    things = [Path(map, index) for map in maps for index in range(3)] + [Filled(stage, name) for name in ("pool", "tank")]
+    things = [Path(stage, f"map{n}") for n in range(5)] + [Filled(stage, f"pool{n}") for n in range(2)]
     store = FileSystem(stage, "store", 32, "/mnt/store")
     lives = Lives(stage, "--config", config, "--history", "/mnt/store/history.db")
     lives.start_launcher()
