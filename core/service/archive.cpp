@@ -16,13 +16,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto try_again = 5s;
-constexpr auto for_a_successor = 60s; // of who left; at shutdown none comes
+constexpr std::size_t rows_of_one = 1000; // remembered, in one frame
+constexpr auto for_a_successor = 60s;     // of who left; at shutdown none comes
 
 } // namespace
 
-Archive::Archive(Loop& loop, StoreSetup setup, Ports ports)
-    : loop_(loop), setup_(std::move(setup)), ports_(std::move(ports)) {
+Archive::Archive(Loop& loop, StoreSetup setup, Ports ports, std::chrono::milliseconds try_again)
+    : loop_(loop), setup_(std::move(setup)), ports_(std::move(ports)), try_again_(try_again) {
     connect();
 }
 
@@ -169,7 +169,7 @@ void Archive::gone(const std::string& why) {
     if (socket_) loop_.forget(socket_.get());
     socket_.reset();
     if (Loop::Clock::now() >= quiet_until_) report(StoreState{why});
-    again_ = loop_.after(try_again, [this] { connect(); });
+    again_ = loop_.after(try_again_, [this] { connect(); });
 }
 
 void Archive::report(StoreReport&& said) {

@@ -31,8 +31,9 @@ class Archive {
     };
     static constexpr std::size_t most_waiting = 16 << 20; // bytes
 
-    // LOOP outlives it.
-    Archive(Loop& loop, StoreSetup setup, Ports ports);
+    // LOOP outlives it. TRY_AGAIN: after that time a process that has ended gets a successor.
+    Archive(Loop& loop, StoreSetup setup, Ports ports,
+            std::chrono::milliseconds try_again = std::chrono::seconds{5});
     ~Archive(); // without drain() what still waits here is lost
     Archive(const Archive&) = delete;
     Archive& operator=(const Archive&) = delete;
@@ -62,6 +63,7 @@ class Archive {
     Loop& loop_;
     StoreSetup setup_;
     Ports ports_;
+    const std::chrono::milliseconds try_again_;
     Fd socket_;
     FrameBuffer in_;
     std::deque<std::string> out_; // whole frames; of the first SENT_ bytes are gone already

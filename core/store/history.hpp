@@ -33,7 +33,8 @@ class History {
  public:
     // Called by dispatch() alone.
     struct Sink {
-        // WHY it cannot be written; empty when it works again. What was queued meanwhile is written then.
+        // WHY it cannot be written; empty when it works for the first time, or again. What was queued
+        // meanwhile is written then.
         std::function<void(const std::string& why)> state;
         // What an earlier boot remembered, when the file could be opened; until earlier_settled() says that
         // it was taken over, each successor is given it again.

@@ -81,7 +81,7 @@ HistoryWriter::News HistoryWriter::news() {
     eventfd_t ignored = 0;
     eventfd_read(wake_.get(), &ignored);
     const std::lock_guard lock{mutex_};
-    if (busy_since_ && told_.empty() && Clock::now() - *busy_since_ > options_.stalled_after)
+    if (busy_since_ && (!told_ || told_->empty()) && Clock::now() - *busy_since_ > options_.stalled_after)
         tell(fmt::format(
             "cannot write {}: its disk has not answered for {} s; what happens is kept in memory, "
             "up to {} rows",

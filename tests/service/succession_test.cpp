@@ -3,7 +3,7 @@
 
 #include <sys/stat.h>
 
-#include "../store/support.hpp"
+#include "store/support.hpp"
 
 namespace dmev {
 namespace {

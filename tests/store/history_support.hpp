@@ -27,7 +27,7 @@ inline Event event_of(int n, const std::string& type = "thin.low_water",
     return event;
 }
 
-// A history and what its sink was told. Old samples are kept.
+// A history and what its sink was told, but for that it works from the beginning.
 struct Watched {
     std::vector<std::string> states;
     std::vector<Remembered> earlier;
@@ -45,13 +45,15 @@ struct Watched {
     explicit Watched(const std::string& file, const std::string& boot = kBoot)
         : Watched(options(file), boot) {}
     explicit Watched(const HistoryOptions& options, const std::string& boot = kBoot) {
-        history =
-            std::make_unique<History>(options, boot,
-                                      History::Sink{[this](const std::string& why) { states.push_back(why); },
-                                                    [this](std::vector<Remembered>&& rows) {
-                                                        earlier = std::move(rows);
-                                                        ++given;
-                                                    }});
+        history = std::make_unique<History>(options, boot,
+                                            History::Sink{[this](const std::string& why) {
+                                                              if (!why.empty() || !states.empty())
+                                                                  states.push_back(why);
+                                                          },
+                                                          [this](std::vector<Remembered>&& rows) {
+                                                              earlier = std::move(rows);
+                                                              ++given;
+                                                          }});
     }
     // Dispatches until IS; whether that came to be.
     bool until(const std::function<bool()>& is) {
