@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules, events, time, ends of runs and deaths of the decider, all by chance. Whatever comes: one run at a
 // time for a rule and device, never more than max_runs, nothing due in the past, no first run twice for one
-// event, and what still holds in the end was run for. A successor knows all that changed() told.
+// event, and what still holds in the end was run for, by changed rules anew. A successor knows all that
+// changed() told.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -61,6 +62,11 @@ class Play {
         ports.current = [this](const Event& e) -> std::optional<Event> {
             const auto it = holds_.find({device_of(e), e.type, e.part});
             return it == holds_.end() ? std::nullopt : std::optional{it->second.first};
+        };
+        ports.standing = [this] {
+            std::vector<Event> events;
+            for (const auto& [condition, held] : holds_) events.push_back(held.first);
+            return events;
         };
         ports.verdict = [](const Verdict& v) { promise(v.rule && !v.why.empty() && !v.event_id.empty()); };
         return ports;
@@ -143,11 +149,11 @@ class Play {
 
     void note() {
         for (auto& row : decider_->changed()) {
-            promise(row.kind == "lane" && !row.key.empty());
+            promise((row.kind == "lane" || row.kind == "rule") && !row.key.empty());
             if (row.value.empty())
-                promise(rows_.erase(row.key) == 1);
+                promise(rows_.erase({row.kind, row.key}) == 1);
             else
-                rows_.insert_or_assign(row.key, row);
+                rows_.insert_or_assign(std::pair{row.kind, row.key}, row);
         }
         promise(decider_->changed().empty());
     }
@@ -185,7 +191,7 @@ class Play {
         promise(!again || *again >= now_);
     }
 
-    // Of changed rules what waited is dropped, so nothing of before is to be expected of them.
+    // Of changed rules what waited is dropped, and they are offered what holds.
     void reload(bool change) {
         if (change) change_rule();
         decider_->reload(book(), now_);
@@ -194,6 +200,7 @@ class Play {
         settings_.rules[0].cooldown += Millis{1};
         const auto& name = settings_.rules[0].name.text;
         std::erase_if(starts_, [&](const auto& start) { return start.first.first == name; });
+        std::erase_if(ran_, [&](const auto& ran) { return std::get<0>(ran) == name; });
         changed_ = step_;
     }
 
@@ -228,9 +235,10 @@ class Play {
                 const auto& [device, type, part] = condition;
                 const auto named = [&type = type](const Spelled& word) { return word.text == type; };
                 const bool wanted = std::any_of(r.on.begin(), r.on.end(), named);
-                if (!wanted || (r.name.text == "r0" && held.second <= changed_)) continue;
+                if (!wanted) continue;
+                const auto since = r.name.text == "r0" ? std::max(held.second, changed_) : held.second;
                 const auto last = last_.find({r.name.text, device});
-                promise(last != last_.end() && last->second >= held.second);
+                promise(last != last_.end() && last->second >= since);
             }
     }
 
@@ -245,7 +253,7 @@ class Play {
     std::map<Place, std::vector<Time>> starts_;
     std::map<Place, unsigned> last_; // the step of the last firing
     std::set<Place> suspended_;
-    std::map<std::string, Remembered> rows_;
+    std::map<std::pair<std::string, std::string>, Remembered> rows_;    // by kind and key
     std::set<std::tuple<std::string, std::string, std::uint32_t>> ran_; // rule, event, attempt
 };
 
