@@ -210,8 +210,9 @@ void Judge::tell(Device& device, Waiting&& w, std::vector<Ended>& ended) {
         end(device, w.key, std::move(w.data), w.cause, {.inferred = true}, ended);
 }
 
-// Uevents that the change of a condition itself accounts for explain nothing else.
-void Judge::account(TargetState& target, const Said& said) {
+// Uevents that the change of a condition itself accounts for explain nothing else. A change that none of them
+// told, since it was lost or nobody watched, accounts for none.
+void Judge::account(const Device& device, TargetState& target, const Said& said) {
     TargetState::Parts shown;
     for (const auto& c : said.conditions) {
         const auto& type = target.plugin->family().types[c.type];
@@ -219,7 +220,7 @@ void Judge::account(TargetState& target, const Said& said) {
         const bool was = target.shown.contains({type.name, c.part});
         const bool is = c.truth == Truth::same ? was : c.truth == Truth::yes;
         if (is) shown.emplace(type.name, c.part);
-        if (is == was) continue;
+        if (is == was || device.holding.contains({target.index, &type, c.part}) != is) continue;
         const auto told = target.told.find({is ? type.name : type.ends_as, c.part});
         if (told != target.told.end() && --told->second == 0) target.told.erase(told);
     }
@@ -251,7 +252,7 @@ void Judge::looked(Device& device, TargetState& target, Said&& said, const Cause
         emit(&device, w.key, State::happened, std::move(w.data), w.cause, {.inferred = true});
 
     const auto shown_before = target.shown;
-    account(target, said);
+    account(device, target, said);
     for (auto& h : said.happenings) {
         const ConditionKey key{target.index, &family.types[h.type], h.part};
         auto data = merged(said.fields, std::move(h.more));

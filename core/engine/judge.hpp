@@ -81,7 +81,7 @@ class Judge {
                bool initial, std::vector<Ended>& ended);
     void overtaken(Device& device, const ConditionKey& key, Waiting::What what, std::vector<Ended>& ended);
     void tell(Device& device, Waiting&& w, std::vector<Ended>& ended);
-    static void account(TargetState& target, const Said& said);
+    static void account(const Device& device, TargetState& target, const Said& said);
     static bool is_end_of(const Device& device, const TargetState& target, const Said& said,
                           const ConditionKey& key, const TargetState::Parts& shown_before);
     bool wait(Device& device, const ConditionKey& key, Waiting::What what, Fields& data, const Cause& cause);

@@ -135,6 +135,24 @@ TEST(Paths, TheChangeOfAConditionTakesItsOwnUevent) {
     EXPECT_EQ(d.take(), (Lines{"toy.path_failed 8:0 inferred", "toy.path_back 8:0 inferred"}));
 }
 
+TEST(Paths, AFailureWhoseUeventWasLostLeavesTheOthersWhatTheyTold) {
+    Driver d;
+    d.start(kGood);
+    d.see(d.path("PATH_FAILED", "8:0", 1)).see(d.path("PATH_REINSTATED", "8:0", 2)).take();
+    d.see(d.toy("path=8:0:F:2 flap=8:0 path=8:16:A:0", 3));
+    d.engine().advance(d.at + 1s);
+    EXPECT_EQ(d.take(), Lines{"toy.path_failed 8:0 raised inferred"});
+}
+
+TEST(Paths, AReturnWhoseUeventWasLostLeavesTheOthersWhatTheyTold) {
+    Driver d;
+    d.start("path=8:0:F:1 path=8:16:A:0").take();
+    d.see(d.path("PATH_REINSTATED", "8:0", 1)).see(d.path("PATH_FAILED", "8:0", 2)).take();
+    d.see(d.toy("path=8:0:A:2 flap=8:0 path=8:16:A:0", 3));
+    d.engine().advance(d.at + 1s);
+    EXPECT_EQ(d.take(), Lines{"toy.path_back 8:0 inferred"});
+}
+
 TEST(Paths, AReturnAfterAReloadIsToldOnce) {
     Driver d;
     d.start("path=8:0:F:3").take();
