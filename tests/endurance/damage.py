@@ -51,9 +51,10 @@ class Play:
         return pool(minor, BLOCKS - MARK + self.event_nr if self.event_nr % 2 else BLOCKS // 2, event_nr=self.event_nr, why=why)
 
     def change(self):
-        """Every pool runs low, or recovers."""
+        """Every pool runs low, or recovers, and is told to."""
         self.event_nr += 1
         self.life.say(*[self.line(minor) for minor in range(POOLS)])
+        self.wait_for_events("an event", lambda events: sum(e["type"] == "thin.low_water" for e in events) == POOLS * self.event_nr)
 
     def look(self):
         with open(self.directory / "out", encoding="utf-8") as out:
@@ -77,15 +78,10 @@ class Play:
     def states(self, part):
         return [(e["state"], e["message"]) for e in self.look() if e["type"] == "monitor.store_failed" and e["part"] == part]
 
-    def low(self):
-        return sum(e["type"] == "thin.low_water" for e in self.look())
-
     def come_through(self, part):
         """Pools change until PART was found to be damaged, and mended."""
         for _ in range(20):
             self.change()
-            expected = POOLS * self.event_nr
-            self.wait_for_events("an event", lambda _: self.low() >= expected)
             if len(self.states(part)) >= 2:
                 break
         self.wait_for_events(f"{part} again", lambda _: len(self.states(part)) >= 2)
@@ -136,7 +132,6 @@ def main():
         play.wait("a successor", play.directory / "err",
                   lambda: f"going on where an earlier instance was, with {POOLS} devices" in (play.directory / "err").read_text())
         play.change()
-        play.wait_for_events("an event", lambda events: sum(e["type"] == "thin.low_water" for e in events) >= POOLS * play.event_nr)
         play.life.process.terminate()
         assert play.life.over(PATIENCE) == 0
         kept = {e["id"] for e in play.past() if "id" in e}
