@@ -227,15 +227,23 @@ void Judge::account(const Device& device, TargetState& target, const Said& said)
     target.shown = std::move(shown);
 }
 
-// Does a condition that holds, though the last status did not show it any more, end by KEY's type in this
-// look?
-bool Judge::is_end_of(const Device& device, const TargetState& target, const Said& said,
-                      const ConditionKey& key, const TargetState::Parts& shown_before) {
+// Does the raise or the end of a condition, which this look brings, tell of KEY by itself? It does where the
+// last status showed the condition as it is, and only uevents told meanwhile that it was not.
+bool Judge::tells_itself(const Device& device, const TargetState& target, const Said& said,
+                         const ConditionKey& key, const TargetState::Parts& shown_before) {
     const auto& types = target.plugin->family().types;
     return std::any_of(said.conditions.begin(), said.conditions.end(), [&](const Said::Condition& c) {
-        return c.truth == Truth::no && c.part == key.part && types[c.type].ends_as == key.type->name &&
-               device.holding.contains({target.index, &types[c.type], c.part}) &&
-               !shown_before.contains({types[c.type].name, c.part});
+        const auto& type = types[c.type];
+        const bool is = c.truth == Truth::yes;
+        if (c.part != key.part || (is ? type.name : type.ends_as) != key.type->name ||
+            (!is && c.truth != Truth::no))
+            return false;
+        const ConditionKey condition{target.index, &type, c.part};
+        const auto same = [&](const Waiting& w) {
+            return w.what != Waiting::What::happened && !(w.key < condition) && !(condition < w.key);
+        };
+        return shown_before.contains({type.name, c.part}) == is && device.holding.contains(condition) != is &&
+               std::none_of(device.waiting.begin(), device.waiting.end(), same); // else that is told too
     });
 }
 
@@ -260,7 +268,7 @@ void Judge::looked(Device& device, TargetState& target, Said&& said, const Cause
             emit(&device, key, State::happened, std::move(data), cause, {});
             continue;
         }
-        if (is_end_of(device, target, said, key, shown_before)) continue; // the condition's own end tells it
+        if (tells_itself(device, target, said, key, shown_before) && take_times(data, 1) == 0) continue;
         const auto told = target.told.find({key.type->name, key.part});
         if (told != target.told.end() && take_times(data, told->second) == 0) continue;
         device.waiting.push_back(

@@ -82,8 +82,8 @@ class Judge {
     void overtaken(Device& device, const ConditionKey& key, Waiting::What what, std::vector<Ended>& ended);
     void tell(Device& device, Waiting&& w, std::vector<Ended>& ended);
     static void account(const Device& device, TargetState& target, const Said& said);
-    static bool is_end_of(const Device& device, const TargetState& target, const Said& said,
-                          const ConditionKey& key, const TargetState::Parts& shown_before);
+    static bool tells_itself(const Device& device, const TargetState& target, const Said& said,
+                             const ConditionKey& key, const TargetState::Parts& shown_before);
     bool wait(Device& device, const ConditionKey& key, Waiting::What what, Fields& data, const Cause& cause);
     void touch(const Device& device) { touched_.insert(device.id.number); }
     void gauges(Device& device, TargetState& target, const Said& said, const Cause& cause, bool initial);

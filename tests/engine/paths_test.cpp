@@ -153,6 +153,25 @@ TEST(Paths, AReturnWhoseUeventWasLostLeavesTheOthersWhatTheyTold) {
     EXPECT_EQ(d.take(), Lines{"toy.path_back 8:0 inferred"});
 }
 
+TEST(Paths, AFailureLikeTheOneBeforeIsToldByItsConditionAlone) {
+    Driver d;
+    d.start("path=8:0:F:1 path=8:16:A:0").take();
+    d.see(d.path("PATH_REINSTATED", "8:0", 1)).take();
+    d.see(d.toy("path=8:0:F:2 flap=8:0 path=8:16:A:0", 2)); // whose uevent was lost
+    d.engine().advance(d.at + 1s);
+    EXPECT_EQ(d.take(), Lines{"toy.path_failed 8:0 raised inferred"});
+}
+
+TEST(Paths, OfSeveralReturnsTheConditionsOwnEndTellsOne) {
+    Driver d;
+    d.start(kGood);
+    d.see(d.path("PATH_FAILED", "8:0", 1)).take();
+    d.see(d.toy("path=8:0:A:2 flap=8:0*2 path=8:16:A:0", 4)); // it failed once more, and came back twice
+    d.engine().advance(d.at + 1s);
+    EXPECT_EQ(d.take(), (Lines{"toy.path_failed 8:0 inferred", "toy.path_back 8:0 inferred",
+                               "toy.path_back 8:0 inferred"}));
+}
+
 TEST(Paths, AReturnAfterAReloadIsToldOnce) {
     Driver d;
     d.start("path=8:0:F:3").take();
