@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The program as a watcher and a launcher of its own, whose processes are killed and which are started again at once;
 what they do outlives them."""
+import glob
 import os
+import shutil
 import signal
 import subprocess
 
@@ -38,7 +40,7 @@ class Lives:
         self.launcher = self._start("--launcher")
 
     def start_watcher(self) -> None:
-        self.watcher = self._start("-f", "-a", "-j", "--launcher-socket", RUN + "/launcher.sock", *self.arguments)
+        self.watcher = self._start("-f", "-d", "-a", "-j", "--launcher-socket", RUN + "/launcher.sock", *self.arguments)
 
     def said(self, text: str) -> bool:
         return text in open(self.err.name, errors="replace").read()
@@ -72,6 +74,11 @@ class Lives:
         """A watcher without its helper ends by itself, as soon as it sees that."""
         if self.watcher.poll() is not None:
             self.start_watcher()
+
+    def keep_ledger(self) -> None:
+        """What it remembers now, for whoever looks for a fault."""
+        for path in glob.glob(RUN + "/ledger.db*"):
+            shutil.copy(path, self.stage.path(os.path.basename(path)))
 
     def close(self) -> None:
         for process in (self.watcher, self.launcher):

@@ -49,6 +49,7 @@ class Path:
 
     def __init__(self, stage, name: str):
         self.map, self.lost = Map(stage, name=name), False
+        self.device = self.map.device
         self.key = f"{name}/{self.map.paths[0].number}"
 
     def change(self, _) -> str:
@@ -62,8 +63,9 @@ class Filled:
 
     def __init__(self, stage, name: str):
         self.pool, self.key, self.blocks, self.low = Pool(stage, name=name), name + "/", 128, False
-        self.pool.device.message("create_thin 0")
-        self.volume = dm.create(name + "-volume", f"0 {512 * 128} thin {self.pool.device.number} 0")
+        self.device = self.pool.device
+        self.device.message("create_thin 0")
+        self.volume = dm.create(name + "-volume", f"0 {512 * 128} thin {self.device.number} 0")
         self.most = 2 * self.blocks
 
     def change(self, chance) -> str:
@@ -76,8 +78,8 @@ class Filled:
             dm.write(self.volume, 0, (self.blocks - self.pool.mark + chance.randrange(8)) * BLOCK)
             return "run low"
         discard(self.volume, 0, self.blocks)
-        self.pool.device.commit()
-        self.pool.device.nudge()  # of a discard nobody tells
+        self.device.commit()
+        self.device.nudge()  # of a discard nobody tells
         return "recover"
 
 
@@ -152,6 +154,9 @@ def at_random(stage):
         try:
             dm.until(paid, "what is owed", PATIENCE)
         except AssertionError:
+            lives.keep_ledger()
+            for thing in things:
+                stage.say(f"{thing.key}: {thing.device.status()}")
             raise AssertionError(f"seed {seed}: lost after {sum(kills.values())} kills: {account.unpaid()}") from None
 
     changes = collections.Counter()
