@@ -6,22 +6,6 @@
 #include "action/runner_impl.hpp"
 
 namespace dmev {
-namespace {
-
-StepResult failed(std::string why, bool refused = false) {
-    StepResult result;
-    result.what = StepResult::What::failed;
-    result.why = std::move(why);
-    result.refused = refused;
-    return result;
-}
-
-} // namespace
-
-std::string Runner::Impl::next_id() {
-    // The time keeps it from those of an earlier instance, which may still run.
-    return fmt::format("{:x}-{}", ports.clock().time_since_epoch().count(), ++last_program);
-}
 
 JobNote Runner::Impl::note_of(const Run& run) const {
     const auto& firing = run.firing;
@@ -50,10 +34,10 @@ void Runner::Impl::settle() {
         } else if (const auto next = queue.next(limits.programs)) {
             start(*next);
         } else if (const auto victim = queue.overflow(limits.queue)) {
-            step_over(
-                *victim,
-                failed(fmt::format("{} runs wait already, as many as limits: queue: allows", limits.queue)),
-                note_of(runs.at(*victim)));
+            step_over(*victim,
+                      step_failed(fmt::format("{} runs wait already, as many as limits: queue: allows",
+                                              limits.queue)),
+                      note_of(runs.at(*victim)));
         } else {
             return;
         }
@@ -85,68 +69,10 @@ void Runner::Impl::advance(RunId id) {
 void Runner::Impl::not_planned(RunId id, Run& run) {
     const bool refused = run.job.kind == Job::Kind::refused;
     if (!refused || run.firing.reminder == 0)
-        return step_over(id, failed(run.job.why, refused), note_of(run));
+        return step_over(id, step_failed(run.job.why, refused), note_of(run));
     log::debug("rule '{}': {} is not run again: {}", escape(run.firing.rule->settings.name.text),
                run.step().name, escape(run.job.why));
     next_step(id, run);
-}
-
-// A hook may have waited long: it is planned once more, on what is true now. False: it is not to be started.
-bool Runner::Impl::ready_to_start(RunId id, Run& run, const Queue::Next& next) {
-    if (run.step().hook.empty()) return true;
-    auto now = run.firing;
-    if (now.event.state == State::raised) {
-        auto current = ports.current(now.event);
-        if (!current) {
-            log::debug("rule '{}': {} is not run: {} is no longer so", escape(now.rule->settings.name.text),
-                       run.step().name, now.event.type);
-            next_step(id, run);
-            return false;
-        }
-        current->id = std::move(now.event.id);
-        now.event = *std::move(current);
-    }
-    run.job = plan(now, run.step(), plugins, target_of(now.event), ports.to_json);
-    if (run.job.kind != Job::Kind::program) {
-        not_planned(id, run);
-        return false;
-    }
-    if (run.job.lock == next.lock) return true;
-    if (run.moved) {
-        step_over(id, failed("its lock is another each time that it is planned"), note_of(run));
-        return false;
-    }
-    run.moved = true;
-    queue.add(id, run.firing.event.severity, run.job.lock);
-    return false;
-}
-
-void Runner::Impl::start(const Queue::Next& next) {
-    auto& run = runs.at(next.run);
-    const auto give_back = [&] {
-        queue.give_slot();
-        queue.give_lock(next.lock);
-    };
-    if (!ready_to_start(next.run, run, next)) return give_back();
-    Active job;
-    job.run = next.run;
-    job.note = note_of(run);
-    if (!job.note.expect.empty())
-        if (auto facts = target_of(run.firing.event)) job.note.before = *std::move(facts);
-    const auto id = next_id();
-    job.note.remembered = static_cast<bool>(ports.remember);
-    run.job.program.note = write_note(job.note);
-    run.program = id;
-    touched.insert(next.run);
-    remember();
-    if (auto started = programs.start(id, run.job.program); !started) {
-        give_back();
-        // Nobody is there to start it any more, and soon we are not either: it stays owed.
-        if (ports.remember && started.error().kind == ErrorKind::unavailable)
-            return log::warning("{}; it is left to whoever starts next", started.error().text());
-        return step_over(next.run, failed("could not be started: " + started.error().text()), job.note);
-    }
-    active.emplace(id, std::move(job));
 }
 
 void Runner::Impl::step_over(RunId id, const StepResult& result, const JobNote& note) {
@@ -166,6 +92,7 @@ void Runner::Impl::step_over(RunId id, const StepResult& result, const JobNote& 
 
 void Runner::Impl::next_step(RunId id, Run& run) {
     ++run.at;
+    run.put_off = 0;
     touched.insert(id);
     ready.push_back(id);
 }
@@ -193,12 +120,13 @@ void Runner::Impl::close(RunId id, std::optional<StepResult> result, const JobNo
 }
 
 Runner::Runner(Loop& loop, Programs& programs, std::span<const Plugin> plugins, const Catalogue& catalogue,
-               LimitSettings limits, Ports ports, Millis effect_within)
+               LimitSettings limits, Ports ports, Millis effect_within, Millis start_again)
     : impl_(std::make_unique<Impl>(loop, programs, plugins, catalogue, limits, std::move(ports),
-                                   effect_within)) {}
+                                   effect_within, start_again)) {}
 
 Runner::~Runner() {
     for (const auto& [id, job] : impl_->active) impl_->loop.cancel(job.deadline);
+    for (const auto& [id, run] : impl_->runs) impl_->loop.cancel(run.again);
 }
 
 void Runner::run(Firing&& firing) {

@@ -35,9 +35,11 @@ class Runner {
         // be the rules' already. May be empty: nobody remembers.
         std::function<void()> remember;
     };
-    // EFFECT_WITHIN: how long after a program's end its effect may take to show.
+    // EFFECT_WITHIN: how long after a program's end its effect may take to show. START_AGAIN: the first of
+    // the growing pauses after which a program is tried to be started that could not be.
     Runner(Loop& loop, Programs& programs, std::span<const Plugin> plugins, const Catalogue& catalogue,
-           LimitSettings limits, Ports ports, Millis effect_within = Millis{5'000});
+           LimitSettings limits, Ports ports, Millis effect_within = Millis{5'000},
+           Millis start_again = Millis{250});
     ~Runner();
     Runner(const Runner&) = delete;
     Runner& operator=(const Runner&) = delete;

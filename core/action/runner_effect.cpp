@@ -27,6 +27,7 @@ void Runner::Impl::program_over(const std::string& id, Ended&& ended) {
     if (it == active.end()) return;
     auto& job = it->second;
     if (std::exchange(job.has_slot, false)) queue.give_slot();
+    if (put_off(id, ended)) return;
     StepResult result;
     if (auto why = failure(ended)) {
         result.what = StepResult::What::failed;

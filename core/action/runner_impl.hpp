@@ -13,6 +13,8 @@
 
 namespace dmev {
 
+StepResult step_failed(std::string why, bool refused = false);
+
 struct Runner::Impl {
     using RunId = Queue::RunId;
 
@@ -26,6 +28,8 @@ struct Runner::Impl {
         std::string program;     // of the step that runs, or is about to
         bool restored = false;   // an earlier instance's, and nothing was begun since
         std::size_t written = 0; // what a successor was told of it: its hash; 0: nothing
+        unsigned put_off = 0;    // how often the step that waits could not be started
+        Loop::TimerId again = 0; // set: when it is tried again
         const Step& step() const { return firing.rule->steps[firing.steps[at]]; }
         bool last() const { return at + 1 >= firing.steps.size(); }
     };
@@ -61,25 +65,31 @@ struct Runner::Impl {
     };
 
     Impl(Loop& l, Programs& p, std::span<const Plugin> pl, const Catalogue& c, LimitSettings li, Ports po,
-         Millis within)
+         Millis within, Millis pause)
         : loop(l),
           programs(p),
           plugins(pl),
           catalogue(c),
           limits(li),
           ports(std::move(po)),
-          effect_within(within) {}
+          effect_within(within),
+          start_again(pause) {}
 
     // runner.cpp
     void settle();
     void advance(RunId id);
-    void start(const Queue::Next& next);
     void not_planned(RunId id, Run& run);
-    bool ready_to_start(RunId id, Run& run, const Queue::Next& next);
     void next_step(RunId id, Run& run);
     void step_over(RunId id, const StepResult& result, const JobNote& note);
     void close(RunId id, std::optional<StepResult> result, const JobNote& note);
     JobNote note_of(const Run& run) const;
+
+    // runner_start.cpp
+    static constexpr unsigned most_put_off = 7; // each pause is twice the one before
+    void start(const Queue::Next& next);
+    bool ready_to_start(RunId id, Run& run, const Queue::Next& next);
+    bool put_off(RunId id, const std::string& why, ErrorKind kind);
+    bool put_off(const std::string& id, const Ended& ended);
     std::string next_id();
 
     // runner_restore.cpp
@@ -106,7 +116,7 @@ struct Runner::Impl {
     const Catalogue& catalogue;
     LimitSettings limits;
     Ports ports;
-    Millis effect_within;
+    Millis effect_within, start_again;
 
     Queue queue;
     std::map<RunId, Run> runs;

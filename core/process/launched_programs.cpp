@@ -79,7 +79,7 @@ Result<> LaunchedPrograms::start(const std::string& id, const Program& program) 
     if (!is_job_id(id) || jobs_.contains(id))
         return Error{ErrorKind::failed, "cannot run", object, "its id is no id or in use: " + escape(id), ""};
     if (auto why = flaw(program); !why.empty())
-        return Error{ErrorKind::failed, "cannot run", object, std::move(why), ""};
+        return Error{ErrorKind::bad_config, "cannot run", object, std::move(why), ""};
     auto shepherd = launcher_.new_shepherd();
     if (!shepherd) return std::move(shepherd).error();
 

@@ -23,7 +23,7 @@ class Programs {
 
     // Starts PROGRAM and returns at once; how it went comes through the sink, from the loop, never from
     // within this call. ID is unique, [0-9a-z-]+, and names its files. The error: nothing was started; of kind
-    // `unavailable` when nothing can be any more, by this instance.
+    // `bad_config` when PROGRAM never can be, `unavailable` when nothing can for now; else another try may do.
     virtual Result<> start(const std::string& id, const Program& program) = 0;
 
     // A program that an earlier instance started and left behind, running or ended since.

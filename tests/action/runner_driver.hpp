@@ -23,7 +23,8 @@ class RunnerTest : public testing::Test {
     }
 
     // REQUIRES: none of an earlier one's programs is still to end.
-    void make(dmev::LimitSettings limits, dmev::Millis effect_within = dmev::Millis{60'000}) {
+    void make(dmev::LimitSettings limits, dmev::Millis effect_within = dmev::Millis{60'000},
+              dmev::Millis start_again = dmev::Millis{1}) {
         programs = std::make_unique<dmev::ScriptedPrograms>();
         dmev::Runner::Ports ports;
         ports.clock = [this] { return now; };
@@ -55,7 +56,7 @@ class RunnerTest : public testing::Test {
                 if (on_remember) on_remember();
             };
         runner = std::make_unique<dmev::Runner>(loop, *programs, plugins, catalogue, limits, std::move(ports),
-                                                effect_within);
+                                                effect_within, start_again);
         programs->sink = {[this](const std::string& id, dmev::Ended&& e) { runner->ended(id, std::move(e)); },
                           [this](const std::string& id, dmev::Millis after) { runner->overdue(id, after); },
                           [this](const std::string& id) { runner->released(id); }};

@@ -134,14 +134,71 @@ TEST_F(RunnerSteps, AGuardsRefusalIsNotTriedAgain) {
 }
 
 TEST_F(RunnerSteps, WhatCannotBeStartedFailsAndIsTriedAgain) {
-    programs->refusal = Error{ErrorKind::failed, "cannot start", "/bin/a", "the launcher is gone", {}};
+    programs->refusal = Error{ErrorKind::bad_config, "cannot start", "/bin/a", "its name is none", {}};
     const auto run = fire({exec({"/bin/a"})});
     EXPECT_EQ(events.at(0).message,
-              "rule 'grow': exec failed: could not be started: cannot start /bin/a: the launcher is gone");
+              "rule 'grow': exec failed: could not be started: cannot start /bin/a: its name is none");
     EXPECT_EQ(outcomes.at(run).failed, (Steps{0}));
     programs->refusal.reset();
     fire({exec({"/bin/a"})});
     EXPECT_EQ(started(), 1U) << "lock and slot were given back";
+}
+
+// Nothing of this is said as an event, or counts as an attempt: nothing was begun.
+TEST_F(RunnerSteps, WhatCannotBeStartedForNowIsPutOff) {
+    programs->refusal = Error{ErrorKind::failed, "cannot start", "/bin/a", "no processes", {}};
+    const auto run = fire({exec({"/bin/a"}), exec({"/bin/b"})});
+    fire({exec({"/bin/c"})}, acting::event(2));
+    for (int tries = 0; tries < 4; ++tries) ASSERT_TRUE(loop.step(std::chrono::seconds{10}));
+    EXPECT_TRUE(events.empty());
+    EXPECT_FALSE(runner->idle());
+    programs->refusal.reset();
+    while (started() < 2) ASSERT_TRUE(loop.step(std::chrono::seconds{10}));
+    EXPECT_NE(program(0).argv[0], program(1).argv[0]) << "lock and slot were given back";
+    programs->end(id(0));
+    programs->end(id(1));
+    ASSERT_EQ(started(), 3U) << "the second step";
+    programs->end(id(2));
+    EXPECT_EQ(types(), (std::vector<std::string>{"action.finished", "action.finished", "action.finished"}));
+    EXPECT_TRUE(outcomes.at(run).ok);
+    EXPECT_TRUE(runner->idle());
+}
+
+TEST_F(RunnerSteps, WhatCannotBeStartedForLongFails) {
+    programs->refusal = Error{ErrorKind::failed, "cannot start", "/bin/a", "no processes", {}};
+    const auto run = fire({exec({"/bin/a"})});
+    while (events.empty()) ASSERT_TRUE(loop.step(std::chrono::seconds{10}));
+    EXPECT_EQ(events.at(0).message,
+              "rule 'grow': exec failed: could not be started: cannot start /bin/a: no processes");
+    EXPECT_EQ(outcomes.at(run).failed, (Steps{0}));
+    EXPECT_TRUE(runner->idle());
+}
+
+TEST_F(RunnerSteps, WhoseLauncherIsGoneWaitsForTheNext) {
+    make(LimitSettings{}, Millis{60'000}, Millis{0});
+    programs->refusal = Error{ErrorKind::unavailable, "cannot start", "/bin/a", "the launcher is gone", {}};
+    fire({exec({"/bin/a"})});
+    for (int tries = 0; tries < 100; ++tries) ASSERT_TRUE(loop.step(std::chrono::seconds{10}));
+    EXPECT_TRUE(events.empty());
+    programs->refusal.reset();
+    while (started() < 1) ASSERT_TRUE(loop.step(std::chrono::seconds{10}));
+    programs->end(id(0));
+    EXPECT_EQ(types(), std::vector<std::string>{"action.finished"});
+}
+
+TEST_F(RunnerSteps, WhatWasNotExecutedForWantOfProcessesIsPutOff) {
+    fire({exec({"/bin/a"})});
+    Ended ended;
+    ended.how = Ended::How::not_started;
+    ended.why = "cannot start a process for it";
+    ended.status = EAGAIN;
+    programs->end(id(0), ended);
+    EXPECT_TRUE(programs->is_done(id(0)));
+    while (started() < 2) ASSERT_TRUE(loop.step(std::chrono::seconds{10}));
+    EXPECT_TRUE(events.empty());
+    ended.status = ENOENT;
+    programs->end(id(1), ended);
+    EXPECT_EQ(types(), std::vector<std::string>{"action.failed"}) << "that stays so";
 }
 
 TEST_F(RunnerSteps, OneAtATimeForALock) {
