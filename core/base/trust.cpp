@@ -6,6 +6,8 @@
 
 #include <cerrno>
 
+#include "base/io.hpp"
+
 namespace dmev {
 
 std::string stranger(const struct stat& stat, uid_t user, bool sticky) {
@@ -23,7 +25,7 @@ std::string trust_remedy(const std::filesystem::path& path) {
 
 Result<Fd> open_trusted(const std::filesystem::path& directory, uid_t user, bool sticky) {
     std::filesystem::path at = "/";
-    Fd fd{::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    Fd fd{uninterrupted([] { return ::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC); })};
     const auto rest = directory.relative_path();
     for (auto part = rest.begin();; ++part) {
         struct stat stat {};
@@ -36,7 +38,9 @@ Result<Fd> open_trusted(const std::filesystem::path& directory, uid_t user, bool
             return Error{ErrorKind::failed, {}, at, at.native() + " " + fault, trust_remedy(at)};
         if (part == rest.end()) return fd;
         at /= *part;
-        fd = Fd{::openat(fd.get(), part->c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+        fd = Fd{uninterrupted([&] {
+            return ::openat(fd.get(), part->c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        })};
     }
 }
 

@@ -2,7 +2,9 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <functional>
 #include <optional>
+#include <system_error>
 #include <thread>
 
 #include "base/log.hpp"
@@ -25,6 +27,16 @@
 
 namespace dmev {
 namespace {
+
+// Does WORK in a thread of its own; where there can be none, at once.
+std::thread beside(const std::function<void()>& work) {
+    try {
+        return std::thread{work};
+    } catch (const std::system_error&) {
+        work();
+        return {};
+    }
+}
 
 constexpr const char* default_pidfile = "/run/dmevent_tool.pid";
 
@@ -140,16 +152,16 @@ Result<int> watch(const Options& options, Readiness* readiness) {
     watch->end();
     // Each may take a second if its reader or disk hangs; together they take no more,
     // nor does a log that hangs by then add to it.
-    std::thread recording{[&] {
+    auto recording = beside([&] {
         if (recorder) recorder->drain();
-    }};
-    std::thread remembering{[&] { watch->drain(); }};
+    });
+    auto remembering = beside([&] { watch->drain(); });
     if (system_log)
         system_log.reset();
     else
         front.drain();
-    recording.join();
-    remembering.join();
+    if (recording.joinable()) recording.join();
+    if (remembering.joinable()) remembering.join();
     return front.lost() || (options.once && watch->failed()) ? 1 : 0;
 }
 

@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/io.hpp"
 #include "base/trust.hpp"
 #include "config/config_directory.hpp" // made by the build
 
@@ -78,8 +79,10 @@ Result<std::string> read_trusted(const fs::path& named, uid_t user, bool sticky)
     const auto found = find(named, user, sticky);
     if (!found) return found.error();
     // NONBLOCK: a FIFO must not hold us up. It changes nothing for a file.
-    const Fd fd{::openat(found->directory.get(), found->path.filename().c_str(),
-                         O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
+    const Fd fd{uninterrupted([&] {
+        return ::openat(found->directory.get(), found->path.filename().c_str(),
+                        O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    })};
     struct stat stat {};
     if (!fd || fstat(fd.get(), &stat) != 0) return unreadable(found->path, errno);
     if (!S_ISREG(stat.st_mode))

@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 #ifdef HAVE_SYSTEMD
@@ -98,7 +99,8 @@ struct SystemLog::Shared {
     std::deque<Entry> queue;
     std::size_t dropped = 0;
     bool closing = false;
-    bool idle = false; // the thread waits, or has ended
+    bool idle = false;  // the thread waits, or has ended
+    bool alone = false; // there is none: who says something waits until it is said
 
     explicit Shared(bool as_json) : json(as_json) {}
 
@@ -126,7 +128,11 @@ struct SystemLog::Shared {
 bool SystemLog::has_reader() { return have_journal() || access("/dev/log", W_OK) == 0; }
 
 SystemLog::SystemLog(bool json) : shared_(std::make_shared<Shared>(json)) {
-    std::thread{[shared = shared_] { shared->run(); }}.detach();
+    try {
+        std::thread{[shared = shared_] { shared->run(); }}.detach();
+    } catch (const std::system_error&) {
+        shared_->alone = shared_->idle = true;
+    }
 }
 
 SystemLog::~SystemLog() {
@@ -141,6 +147,7 @@ void SystemLog::event(const Event& event) {
     Entry entry{priority(event), shared_->json ? event_json(event) : syslog_line(event), {}};
     if (shared_->journal) entry.fields = journal_fields(event);
     const std::lock_guard lock{shared_->mutex};
+    if (shared_->alone) return send(entry);
     if (shared_->queue.size() >= max_queued) {
         ++shared_->dropped;
         return;

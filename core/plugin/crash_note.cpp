@@ -17,6 +17,7 @@
 #include <ctime>
 #include <string_view>
 
+#include "base/io.hpp"
 #include "plugin/plugin.hpp"
 
 namespace dmev {
@@ -160,7 +161,8 @@ CallUnderWay::~CallUnderWay() {
 }
 
 Result<> note_crashes(const std::string& file) {
-    const int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const int fd = uninterrupted(
+        [&] { return open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600); });
     if (fd < 0) return errno_error("cannot keep crashes of plugins in", file, errno);
     const bool first = caller.load() == pthread_t{};
     caller = pthread_self();

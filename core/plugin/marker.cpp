@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/fd.hpp"
+#include "base/io.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "base/rapidjson.hpp"
@@ -76,20 +77,19 @@ Result<PluginMarker> PluginMarker::open(const std::string& directory) {
 
 Result<> PluginMarker::read() {
     const char* const what = "cannot read which plugins crashed";
-    const Fd fd{::open(file_.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
+    const Fd fd{
+        uninterrupted([&] { return ::open(file_.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC); })};
     if (!fd) return errno == ENOENT ? Result<>{} : errno_error(what, file_, errno);
     struct stat stat {};
     if (fstat(fd.get(), &stat) != 0) return errno_error(what, file_, errno);
     if (auto fault = stranger(stat, geteuid(), false); !S_ISREG(stat.st_mode) || !fault.empty())
         return Error{ErrorKind::failed, what, file_, fault.empty() ? "it is no file" : "it " + fault,
                      "remove it"};
-    std::string text(std::min(kLongest, static_cast<std::size_t>(stat.st_size)), '\0');
-    const auto n = ::read(fd.get(), text.data(), text.size());
-    if (n < 0) return errno_error(what, file_, errno);
-    text.resize(static_cast<std::size_t>(n));
-    for (std::size_t at = 0; at < text.size();) {
-        const auto end = std::min(text.find('\n', at), text.size());
-        lines_.push_back(text.substr(at, end - at));
+    const auto text = read_whole(fd.get(), std::min(kLongest, static_cast<std::size_t>(stat.st_size)));
+    if (!text) return errno_error(what, file_, errno);
+    for (std::size_t at = 0; at < text->size();) {
+        const auto end = std::min(text->find('\n', at), text->size());
+        lines_.push_back(text->substr(at, end - at));
         at = end + 1;
     }
     return {};

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/fd.hpp"
+#include "base/io.hpp"
 #include "base/trust.hpp"
 #include "plugin/elf_check.hpp"
 
@@ -55,8 +56,10 @@ Result<fs::path> preflight(const fs::path& named, uid_t user) {
     const auto within = open_trusted(directory, user, false);
     if (!within) return refused(file, within.error().why, within.error().remedy);
     // NONBLOCK: a FIFO must not hold us up. It changes nothing for a file.
-    const Fd fd{::openat(within->get(), file.filename().c_str(),
-                         O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
+    const Fd fd{uninterrupted([&] {
+        return ::openat(within->get(), file.filename().c_str(),
+                        O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    })};
     if (!fd && errno == ELOOP)
         return refused(file, "it is a symbolic link", "put the file itself into the directory");
     struct stat stat {};

@@ -18,6 +18,17 @@
 namespace dmev {
 namespace {
 
+// A plugin that is not tried is not loaded, and its devices are not watched until the next start.
+pid_t fork_patiently() {
+    constexpr int tries = 20, pause_ms = 100;
+    for (int i = 0; i < tries; ++i) {
+        const pid_t child = fork();
+        if (child >= 0 || errno != EAGAIN) return child;
+        poll(nullptr, 0, pause_ms); // nothing tells when there is room for a process again
+    }
+    return fork();
+}
+
 struct Heard {
     std::string said;
     bool late = false;
@@ -87,7 +98,7 @@ Result<> try_library(const std::filesystem::path& file, std::chrono::millisecond
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) return errno_error("cannot try plugin", file, errno);
     Fd ours{ends[0]}, its{ends[1]};
-    const pid_t child = fork();
+    const pid_t child = fork_patiently();
     if (child < 0) return errno_error("cannot try plugin", file, errno);
     if (child == 0) trial::run(file, its.get());
     setpgid(child, child); // both do it, so that the group is there whoever comes first

@@ -10,6 +10,7 @@
 #include <exception>
 #include <string>
 
+#include "base/io.hpp"
 #include "plugin/library.hpp"
 
 namespace dmev::trial {
@@ -18,7 +19,7 @@ namespace {
 constexpr int kReport = 3; // a fixed number, so that the terminate handler knows it
 
 void tell(std::string_view what) {
-    if (write(kReport, what.data(), what.size()) < 0) _exit(1); // nobody listens any more
+    if (!write_whole(kReport, what)) _exit(1); // nobody listens any more
 }
 
 [[noreturn]] void refuse(std::string_view why, std::string_view remedy) {

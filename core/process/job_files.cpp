@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "base/io.hpp"
 #include "base/log.hpp"
 
 namespace dmev {
@@ -21,14 +22,9 @@ namespace {
 
 Error failed(const char* what, const std::string& path) { return errno_error(what, escape(path), errno); }
 
-bool write_all(int fd, std::string_view bytes) {
-    while (!bytes.empty()) {
-        const auto n = write(fd, bytes.data(), bytes.size());
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return false;
-        bytes.remove_prefix(static_cast<std::size_t>(n));
-    }
-    return true;
+Fd open_file(const std::string& path, int flags) {
+    return Fd{
+        uninterrupted([&] { return open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600); })};
 }
 
 // What an opened file holds; "" for what is nothing that we write: a link, a directory, a larger file. None:
@@ -38,11 +34,7 @@ std::optional<std::string> read_all(const Fd& fd) {
     struct stat st {};
     if (fstat(fd.get(), &st) < 0) return std::nullopt;
     if (!S_ISREG(st.st_mode) || st.st_size > static_cast<off_t>(2 * max_order)) return "";
-    std::string text(static_cast<std::size_t>(st.st_size), '\0');
-    const auto n = pread(fd.get(), text.data(), text.size(), 0);
-    if (n < 0) return std::nullopt;
-    text.resize(static_cast<std::size_t>(n));
-    return text;
+    return read_whole(fd.get(), static_cast<std::size_t>(st.st_size));
 }
 
 bool is_linked(int fd) {
@@ -61,15 +53,13 @@ bool take_ownership(int fd) {
 // Long after whoever was to write a job instead: nobody sleeps as long between its order and its job.
 constexpr std::time_t claim_lasts = 3600;
 
-Fd open_existing(const std::string& path) {
-    return Fd{open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)};
-}
+Fd open_existing(const std::string& path) { return open_file(path, O_RDWR | O_NOCTTY); }
 
 // A fresh file under a name that others may sweep away while it is not locked.
 Fd create_locked(const std::string& path) {
     for (;;) {
-        Fd fd{open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600)};
-        if (!fd || flock(fd.get(), LOCK_EX) < 0) return Fd{};
+        Fd fd = open_file(path, O_RDWR | O_CREAT);
+        if (!fd || uninterrupted([&] { return flock(fd.get(), LOCK_EX); }) < 0) return Fd{};
         if (!is_linked(fd.get())) continue;
         if (ftruncate(fd.get(), 0) < 0) return Fd{};
         return fd;
@@ -101,7 +91,7 @@ Result<Fd> JobFiles::keep(const Order& order) const {
     if (!fd) return failed("cannot write", draft);
     auto error = std::optional<Error>{};
     bool claimed = false;
-    if (!write_all(fd.get(), write_job(order, shepherd))) {
+    if (!write_whole(fd.get(), write_job(order, shepherd))) {
         error = failed("cannot write", draft);
     } else if (renameat2(AT_FDCWD, draft.c_str(), AT_FDCWD, final.c_str(), RENAME_NOREPLACE) < 0) {
         claimed = errno == EEXIST;
@@ -115,9 +105,8 @@ Result<Fd> JobFiles::keep(const Order& order) const {
 
 Result<> JobFiles::leave(const std::string& id, const Ended& ended) const {
     const auto draft = path(id, ".ended.tmp"), final = path(id, ".ended");
-    const Fd fd{
-        open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600)};
-    if (!fd || !write_all(fd.get(), encode(Report{ended}))) return failed("cannot write", draft);
+    const Fd fd = open_file(draft, O_WRONLY | O_CREAT | O_TRUNC);
+    if (!fd || !write_whole(fd.get(), encode(Report{ended}))) return failed("cannot write", draft);
     if (rename(draft.c_str(), final.c_str()) < 0) return failed("cannot write", final);
     return {};
 }
@@ -125,7 +114,10 @@ Result<> JobFiles::leave(const std::string& id, const Ended& ended) const {
 std::vector<JobFiles::Orphan> JobFiles::take_orphans() const {
     std::vector<std::string> names;
     const std::unique_ptr<DIR, int (*)(DIR*)> dir{opendir(dir_.c_str()), closedir};
-    if (!dir) return {};
+    if (!dir) {
+        log::warning("{}; what runs there is not known", failed("cannot read directory", dir_).text());
+        return {};
+    }
     while (const auto* entry = readdir(dir.get())) names.emplace_back(entry->d_name);
     std::sort(names.begin(), names.end());
 
@@ -186,8 +178,8 @@ Result<std::optional<JobFiles::Orphan>> JobFiles::claim(const std::string& id) c
     // No half-written claim is ever seen: a link appears as a whole, and replaces nothing.
     const auto draft = path(id, ".claim.tmp"), final = path(id, ".job");
     {
-        const Fd fd{open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)};
-        if (!fd || !write_all(fd.get(), write_claim(id, own_process_id())))
+        const Fd fd = open_file(draft, O_WRONLY | O_CREAT | O_TRUNC);
+        if (!fd || !write_whole(fd.get(), write_claim(id, own_process_id())))
             return failed("cannot write", draft);
     }
     const int error = link(draft.c_str(), final.c_str()) == 0 ? 0 : errno;

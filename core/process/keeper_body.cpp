@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <chrono>
 
+#include "base/io.hpp"
 #include "process/keeper.hpp"
 #include "process/messages.hpp"
 #include "process/pinned.hpp"
@@ -48,11 +49,12 @@ int keeper_main(int socket) {
     for (;;) {
         pollfd readable{socket, POLLIN, 0};
         const int ready = poll(&readable, 1, static_cast<int>(look_again.count()));
-        if (ready < 0 && errno != EINTR) return 1;
+        if (ready < 0 && errno == EINTR) continue;
+        if (ready < 0) return 1;
         bool asked = false;
         if (ready > 0) {
             char bytes[max_report];
-            const auto n = recv(socket, bytes, sizeof bytes, 0);
+            const auto n = uninterrupted([&] { return recv(socket, bytes, sizeof bytes, 0); });
             if (n == 0) return 0; // nobody needs it any more
             auto next = n > 0 ? decode_keep_order({bytes, static_cast<std::size_t>(n)}) : std::nullopt;
             if (!next) return 1;
@@ -64,7 +66,7 @@ int keeper_main(int socket) {
         auto text = encode(said_of(pinned));
         if (!asked && text == said) continue;
         said = std::move(text);
-        send(socket, said.data(), said.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        uninterrupted([&] { return send(socket, said.data(), said.size(), MSG_NOSIGNAL | MSG_DONTWAIT); });
     }
 }
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/io.hpp"
 #include "base/text.hpp"
 #include "process/launcher_protocol.hpp"
 #include "process/launcher_service.hpp"
@@ -85,7 +86,9 @@ Result<Launcher::Child> Launcher::exchange(std::uint32_t kind, const char* failu
         return errno_error(failure, "", error);
     };
     const LauncherRequest request{kind, ++last_request_};
-    if (send(socket_.get(), &request, sizeof request, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) return failed(errno);
+    const auto asked = uninterrupted(
+        [&] { return send(socket_.get(), &request, sizeof request, MSG_NOSIGNAL | MSG_DONTWAIT); });
+    if (asked < 0) return failed(errno);
 
     const auto until = Clock::now() + answer_timeout;
     for (;;) {

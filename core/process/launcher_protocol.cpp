@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/io.hpp"
+
 namespace dmev {
 
 void send_reply(int socket, const LauncherReply& reply, int fd) {
@@ -23,7 +25,7 @@ void send_reply(int socket, const LauncherReply& reply, int fd) {
         header->cmsg_len = CMSG_LEN(sizeof fd);
         std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
     }
-    sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    uninterrupted([&] { return sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT); });
 }
 
 bool take_answer(int socket, LauncherAnswer& answer) {
@@ -34,9 +36,7 @@ bool take_answer(int socket, LauncherAnswer& answer) {
     message.msg_iovlen = 1;
     message.msg_control = control;
     message.msg_controllen = sizeof control;
-    ssize_t n;
-    do n = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    while (n < 0 && errno == EINTR);
+    const auto n = uninterrupted([&] { return recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC); });
     if (n < 0) return false;
     if (const auto* header = CMSG_FIRSTHDR(&message);
         header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {

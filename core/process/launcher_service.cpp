@@ -35,7 +35,8 @@ void keep_only(int socket) {
     dup2(null, STDIN_FILENO);
     dup2(null, STDOUT_FILENO);
     if (!has_stderr) dup2(null, STDERR_FILENO);
-    dup3(high, kept_fd, O_CLOEXEC);
+    // Else it would be the launcher's own that is kept.
+    if (high < 0 || dup3(high, kept_fd, O_CLOEXEC) < 0) _exit(1);
     closefrom(kept_fd + 1); // close_range, or /proc where the kernel has none
 }
 
@@ -140,15 +141,21 @@ void lock_when_quiet(int socket, const Service& service) {
     (void)lock_memory();
 }
 
-void accept_one(int listening, Launcher::Bodies bodies) {
+// False: nobody can be let in for now, though somebody waits.
+bool accept_one(int listening, Launcher::Bodies bodies) {
     const Fd connection{accept4(listening, nullptr, nullptr, SOCK_CLOEXEC)};
-    if (!connection || !may_ask(connection.get())) return;
+    if (!connection && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)) {
+        log::error("{}", errno_error("cannot serve a connection", "", errno).text());
+        return false;
+    }
+    if (!connection || !may_ask(connection.get())) return true;
     const pid_t self = getpid(), pid = fork();
     if (pid == 0) serve_connection(connection.get(), self, bodies);
     if (pid < 0)
         log::error("{}", errno_error("cannot serve a connection", "", errno).text());
     else
         log::debug("process {} serves a connection", pid);
+    return true;
 }
 
 } // namespace
@@ -187,7 +194,7 @@ Result<> serve_connections(int listening, Launcher::Bodies bodies, const std::fu
         if (watched[0].revents != 0) return {};
         if ((watched[1].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0)
             return errno_error("cannot listen", "", EPIPE);
-        if (watched[1].revents != 0) accept_one(listening, bodies);
+        if (watched[1].revents != 0 && !accept_one(listening, bodies)) poll(watched, 1, quiet_ms);
     }
 }
 

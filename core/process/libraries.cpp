@@ -10,6 +10,7 @@
 #include <csignal>
 #include <string_view>
 
+#include "base/io.hpp"
 #include "base/text.hpp"
 #include "process/program_files.hpp"
 
@@ -41,7 +42,7 @@ bool read_all(int fd, std::string& text) {
         if (ready < 0 && errno == EINTR) continue;
         if (ready <= 0) return false;
         char buffer[4096];
-        const auto n = read(fd, buffer, sizeof buffer);
+        const auto n = uninterrupted([&] { return read(fd, buffer, sizeof buffer); });
         if (n <= 0) return n == 0;
         text.append(buffer, static_cast<std::size_t>(n));
     }

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <string>
 
+#include "base/io.hpp"
 #include "process/messages.hpp"
 #include "process/shepherd.hpp"
 
@@ -21,16 +22,12 @@ Fd sealed(const char* name, std::string_view bytes) {
     Fd file{memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | no_exec_seal)};
     if (!file && errno == EINVAL) file = Fd{memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING)};
     if (!file) return Fd{};
-    while (!bytes.empty()) {
-        const auto n = write(file.get(), bytes.data(), bytes.size());
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return Fd{};
-        bytes.remove_prefix(static_cast<std::size_t>(n));
-    }
+    if (!write_whole(file.get(), bytes)) return Fd{};
     if (fcntl(file.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
         return Fd{};
     // Another description: at the beginning, and without the right to write.
-    return Fd{open(("/proc/self/fd/" + std::to_string(file.get())).c_str(), O_RDONLY | O_CLOEXEC)};
+    const auto again = "/proc/self/fd/" + std::to_string(file.get());
+    return Fd{uninterrupted([&] { return open(again.c_str(), O_RDONLY | O_CLOEXEC); })};
 }
 
 } // namespace
@@ -38,7 +35,11 @@ Fd sealed(const char* name, std::string_view bytes) {
 Result<> send_order(int socket, const Order& order, std::string_view input) {
     const auto failed = [](int error) { return errno_error("cannot hand over a program", "", error); };
     const auto bytes = encode(order);
-    if (bytes.size() > max_order) return failed(E2BIG);
+    if (bytes.size() > max_order) {
+        auto error = failed(E2BIG);
+        error.kind = ErrorKind::bad_config; // it will be as large the next time
+        return error;
+    }
     const Fd order_file = sealed("order", bytes);
     if (!order_file) return failed(errno);
     const Fd input_file = sealed("input", input);
@@ -58,7 +59,8 @@ Result<> send_order(int socket, const Order& order, std::string_view input) {
     header->cmsg_type = SCM_RIGHTS;
     header->cmsg_len = CMSG_LEN(sizeof files);
     std::memcpy(CMSG_DATA(header), files, sizeof files);
-    if (sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) != 1) return failed(errno);
+    const auto n = uninterrupted([&] { return sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT); });
+    if (n != 1) return failed(errno);
     return {};
 }
 

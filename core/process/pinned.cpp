@@ -8,6 +8,7 @@
 
 #include <cerrno>
 
+#include "base/io.hpp"
 #include "base/text.hpp"
 
 namespace dmev {
@@ -56,7 +57,8 @@ void Pinned::pin(Trail&& trail) {
     if (size > most_ - bytes_)
         return void(lacks_.push_back(fmt::format("cannot keep {}: it has {} KiB, more than is left of {} KiB",
                                                  escape(trail.path), size >> 10, most_ >> 10)));
-    const Fd file{open(trail.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)};
+    const Fd file{uninterrupted(
+        [&] { return open(trail.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY); })};
     if (!file) return void(lacks_.push_back(lack(trail.path, errno)));
     // An empty file is its name alone.
     void* at = size == 0 ? nullptr : mmap(nullptr, size, PROT_READ, MAP_SHARED, file.get(), 0);

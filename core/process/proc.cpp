@@ -5,12 +5,15 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <map>
 #include <memory>
 #include <string>
 
 #include "base/fd.hpp"
+#include "base/io.hpp"
 
 namespace dmev {
 namespace {
@@ -52,12 +55,12 @@ std::optional<ProcessStat> parse_stat(std::string_view text) {
 }
 
 std::optional<ProcessStat> stat_of(pid_t pid) {
-    const Fd fd{open(("/proc/" + std::to_string(pid) + "/stat").c_str(), O_RDONLY | O_CLOEXEC)};
+    const auto path = "/proc/" + std::to_string(pid) + "/stat";
+    const Fd fd{uninterrupted([&] { return open(path.c_str(), O_RDONLY | O_CLOEXEC); })};
     if (!fd) return std::nullopt;
-    char buffer[1024]; // name and fifty numbers
-    const auto n = read(fd.get(), buffer, sizeof buffer);
-    if (n <= 0) return std::nullopt;
-    return parse_stat({buffer, static_cast<std::size_t>(n)});
+    constexpr std::size_t longest = 1024; // name and fifty numbers
+    const auto text = read_whole(fd.get(), longest);
+    return text ? parse_stat(*text) : std::nullopt;
 }
 
 ProcessId own_process_id() {
@@ -66,8 +69,11 @@ ProcessId own_process_id() {
 }
 
 bool lives(const ProcessId& process) {
-    const auto stat = stat_of(process.pid);
-    return stat && stat->start == process.start && stat->state != 'Z' && stat->state != 'X';
+    if (process.pid <= 0) return false;
+    if (const auto stat = stat_of(process.pid))
+        return stat->start == process.start && stat->state != 'Z' && stat->state != 'X';
+    // Gone; or, as when no descriptor is left, it cannot be said whose number it is now.
+    return kill(process.pid, 0) == 0 || errno != ESRCH;
 }
 
 std::vector<ProcessId> descendants(pid_t ancestor) {

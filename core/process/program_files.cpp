@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <deque>
 
+#include "base/io.hpp"
 #include "base/text.hpp"
 #include "base/trust.hpp"
 #include "process/program_kind.hpp"
@@ -76,7 +77,7 @@ class Walk {
 
     Result<> enter_root() {
         above_.clear();
-        return enter(Fd{open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)}, "");
+        return enter(Fd{uninterrupted([] { return open("/", O_PATH | O_DIRECTORY | O_CLOEXEC); })}, "");
     }
     Result<> enter(Fd fd, const std::string& path) {
         struct stat st {};
@@ -92,7 +93,8 @@ class Walk {
             return {};
         }
         const auto at = place(part);
-        Fd fd{openat(above_.back().fd.get(), part.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC)};
+        Fd fd{uninterrupted(
+            [&] { return openat(above_.back().fd.get(), part.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC); })};
         struct stat st {};
         if (!fd || fstat(fd.get(), &st) < 0) return unfollowed(at, errno);
         if (S_ISDIR(st.st_mode)) return enter(std::move(fd), at);

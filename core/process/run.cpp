@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <csignal>
 
+#include "base/io.hpp"
 #include "base/text.hpp"
 #include "process/suspended_devices.hpp"
 
@@ -188,7 +189,7 @@ Ended Run::conclude() {
     Ended ended;
     if (!failure_ && report_ && status_) {
         pollfd said{report_.get(), POLLIN, 0};
-        if (poll(&said, 1, 0) == 1) take_report();
+        if (uninterrupted([&] { return poll(&said, 1, 0); }) == 1) take_report();
     }
     if (failure_) ended = not_started(*failure_);
     ended.duration = std::chrono::duration_cast<milliseconds>(Clock::now() - begin_);

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <string>
 
+#include "base/io.hpp"
 #include "base/text.hpp"
 #include "process/job_files.hpp"
 #include "process/run.hpp"
@@ -34,9 +35,7 @@ std::optional<Received> receive_order(int socket) {
     message.msg_iovlen = 1;
     message.msg_control = control;
     message.msg_controllen = sizeof control;
-    ssize_t n;
-    do n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-    while (n < 0 && errno == EINTR);
+    const auto n = uninterrupted([&] { return recvmsg(socket, &message, MSG_CMSG_CLOEXEC); });
     const auto* header = CMSG_FIRSTHDR(&message);
     if (n != 1 || !header || header->cmsg_len != CMSG_LEN(sizeof files)) return std::nullopt;
     std::memcpy(files, CMSG_DATA(header), sizeof files);
@@ -45,10 +44,9 @@ std::optional<Received> receive_order(int socket) {
 
     struct stat st {};
     if (fstat(order_file.get(), &st) < 0 || st.st_size > static_cast<off_t>(max_order)) return std::nullopt;
-    std::string bytes(static_cast<std::size_t>(st.st_size), '\0');
-    if (pread(order_file.get(), bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
-        return std::nullopt;
-    auto order = decode_order(bytes);
+    const auto bytes = read_whole(order_file.get(), static_cast<std::size_t>(st.st_size));
+    if (!bytes) return std::nullopt;
+    auto order = decode_order(*bytes);
     if (!order || order->program.argv.empty()) return std::nullopt;
     return Received{*std::move(order), std::move(input)};
 }
@@ -79,7 +77,7 @@ void add_why(Ended& ended, const std::string& why) { ended.why += (ended.why.emp
 // A dispatcher that is gone, or stopped, is no reason to wait for it.
 void tell(int socket, const Report& report) {
     const auto bytes = encode(report);
-    send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    uninterrupted([&] { return send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT); });
 }
 
 } // namespace

@@ -11,6 +11,8 @@
 #include <csignal>
 #include <string>
 
+#include "base/io.hpp"
+
 namespace dmev {
 namespace {
 
@@ -56,7 +58,7 @@ int wait_for(pid_t child, const Fd& errors, const Fd& status) {
         if (watched[0].revents != 0 && !relay(errors.get())) watched[0].fd = -1;
         if (watched[1].revents == 0) continue;
         char byte = 0;
-        const bool ready = read(status.get(), &byte, 1) == 1;
+        const bool ready = uninterrupted([&] { return read(status.get(), &byte, 1); }) == 1;
         // The child has said everything by now: what it wrote before is in the pipe.
         fcntl(errors.get(), F_SETFL, O_NONBLOCK);
         while (poll(watched, 1, 0) > 0 && relay(errors.get())) {
@@ -73,7 +75,7 @@ Result<> Readiness::ready() {
     if (!nulls_for({STDERR_FILENO})) return errno_error("cannot open", "/dev/null", errno);
     if (chdir("/") < 0) return errno_error("cannot change to", "/", errno);
     errors_.reset();
-    if (send(status_.get(), "", 1, MSG_NOSIGNAL) != 1)
+    if (uninterrupted([&] { return send(status_.get(), "", 1, MSG_NOSIGNAL); }) != 1)
         return errno_error("the process that asked for the start is gone", "", errno);
     status_.reset();
     return {};

@@ -15,6 +15,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/io.hpp"
 #include "base/text.hpp"
 
 namespace dmev {
@@ -30,11 +31,9 @@ Error failed(const std::string& path, int errno_value) {
 }
 
 // The digits in the file; nothing when it holds something else.
-std::optional<std::string> read_pid(int fd) {
-    char buffer[32];
-    const auto n = pread(fd, buffer, sizeof buffer, 0);
-    if (n < 0 || n == sizeof buffer) return std::nullopt;
-    std::string text(buffer, static_cast<std::size_t>(n));
+std::optional<std::string> digits_of(std::string text) {
+    constexpr std::size_t longest = 31;
+    if (text.size() > longest) return std::nullopt;
     while (!text.empty() && text.back() == '\n') text.pop_back();
     const bool digits = std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (!digits) return std::nullopt;
@@ -59,6 +58,7 @@ void await_end(const std::string& pid, std::chrono::milliseconds limit) {
 }
 
 constexpr const char* taken = "already running";
+constexpr std::size_t most_read = 32; // more than any process id has
 
 } // namespace
 
@@ -69,11 +69,16 @@ Result<Pidfile> Pidfile::take(const std::string& given, std::chrono::millisecond
     std::error_code ignored;
     const auto path = std::filesystem::absolute(given, ignored).string();
     for (;;) {
-        Fd fd{open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0644)};
+        Fd fd{uninterrupted([&] {
+            return open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
+                        0644);
+        })};
         if (!fd) return failed(path, errno);
         struct stat st {};
         if (fstat(fd.get(), &st) < 0) return failed(path, errno);
-        const auto pid = read_pid(fd.get());
+        const auto held = S_ISREG(st.st_mode) ? read_whole(fd.get(), most_read) : std::string{};
+        if (!held) return failed(path, errno);
+        const auto pid = digits_of(*held);
         if (!S_ISREG(st.st_mode) || !pid)
             return Error{ErrorKind::failed, "cannot write pidfile", escape(path),
                          "it exists and holds no process id, so it is left alone", "name another file"};
@@ -88,8 +93,7 @@ Result<Pidfile> Pidfile::take(const std::string& given, std::chrono::millisecond
         }
         if (!is_at(path, fd.get())) continue;
         const auto text = std::to_string(getpid()) + "\n";
-        if (ftruncate(fd.get(), 0) < 0 || pwrite(fd.get(), text.data(), text.size(), 0) < 0)
-            return failed(path, errno);
+        if (ftruncate(fd.get(), 0) < 0 || !write_whole(fd.get(), text)) return failed(path, errno);
         return Pidfile{path, std::move(fd)};
     }
 }
