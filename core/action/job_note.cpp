@@ -213,9 +213,7 @@ Result<JobNote> read_note(std::string_view text) {
     };
     if (!is_utf8(text)) return failed("it is not UTF-8");
     rapidjson::Document document;
-    document.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag>(text.data(),
-                                                                                        text.size());
-    if (document.HasParseError()) return failed("it is no JSON");
+    if (!parse_exactly(document, text).empty()) return failed("it is no JSON");
     try {
         return note(document);
     } catch (const Bad& bad) {

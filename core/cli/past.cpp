@@ -53,7 +53,7 @@ Decision::Step step_of(const Json& json) {
 
 std::optional<Decision> parse_decision(const std::string& line) {
     rapidjson::Document json;
-    json.Parse(line.data(), line.size());
+    json.Parse<rapidjson::kParseIterativeFlag>(line.data(), line.size());
     if (json.HasParseError() || !json.IsObject() || text(json, "schema") != "dmevent-decision/1")
         return std::nullopt;
     const auto time = parse_utc(text(json, "time"));
@@ -85,31 +85,30 @@ class Shower {
 
     void show(const PastRow& row) {
         if (row.kind == PastRow::Kind::gap) return show_gap(row);
+        // With -j it is shown as it was written, so it must be one line, and what reads JSON must read it.
+        if (!is_utf8(row.json) || row.json.find('\n') != std::string::npos) return void(++unreadable_);
         if (row.kind == PastRow::Kind::event) {
-            if (const auto event = parse_event(row.json); !event)
-                ++unreadable_;
-            else if (!json_)
-                output_->event(*event);
+            const auto event = parse_event(row.json);
+            if (!event) return void(++unreadable_);
+            if (!json_) output_->event(*event);
         } else {
-            if (const auto decision = parse_decision(row.json); !decision)
-                ++unreadable_;
-            else if (!json_)
-                output_->decision(*decision);
+            const auto decision = parse_decision(row.json);
+            if (!decision) return void(++unreadable_);
+            if (!json_) output_->decision(*decision);
         }
-        // As it was written; a line that cannot be read is no JSON.
-        if (json_ && unreadable_ == told_) out_.write(row.json + "\n");
-        told_ = unreadable_;
+        if (json_) out_.write(row.json + "\n");
     }
     void end(const std::string& file) {
         if (unreadable_ > 0)
-            log::warning("history {}: {} rows are damaged and not shown", escape(file), unreadable_);
+            log::warning("history {}: {} row{} damaged and not shown", escape(file), unreadable_,
+                         unreadable_ == 1 ? " is" : "s are");
         if (!json_ && !headed_) out_.write("\nno past events\n");
     }
 
  private:
     static void show_gap(const PastRow& row) {
         rapidjson::Document json;
-        json.Parse(row.json.data(), row.json.size());
+        json.Parse<rapidjson::kParseIterativeFlag>(row.json.data(), row.json.size());
         const bool readable = !json.HasParseError() && json.IsObject() && json.HasMember("dropped") &&
                               json["dropped"].IsUint64();
         log::warning("{} rows of before {} could not be kept",
@@ -118,7 +117,7 @@ class Shower {
 
     const bool json_;
     bool headed_ = false;
-    std::size_t unreadable_ = 0, told_ = 0;
+    std::size_t unreadable_ = 0;
     Stdout& out_;
     std::unique_ptr<Output> output_;
 };

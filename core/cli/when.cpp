@@ -32,7 +32,7 @@ std::optional<Time> local(std::string_view text) {
     for (const auto* format : {"%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"}) {
         std::tm tm{};
         const char* const end = strptime(copy.c_str(), format, &tm);
-        if (!end || *end != '\0') continue;
+        if (!end || end != copy.c_str() + copy.size()) continue;
         tm.tm_isdst = -1;
         const auto day = tm.tm_mday;
         const auto time = std::mktime(&tm);

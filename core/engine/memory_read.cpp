@@ -252,11 +252,7 @@ Result<Recalled> recall(std::string_view value, DevNum number, const Catalogue& 
                      std::move(why), "it is treated as one that was never seen"};
     };
     rapidjson::Document document;
-    document.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag>(value.data(),
-                                                                                        value.size());
-    if (document.HasParseError())
-        return bad(std::string{rapidjson::GetParseError_En(document.GetParseError())} + " (at byte " +
-                   std::to_string(document.GetErrorOffset() + 1) + ")");
+    if (auto why = parse_exactly(document, value); !why.empty()) return bad(std::move(why));
     try {
         return recalled_from(document, number, catalogue, claims);
     } catch (const Bad& e) {

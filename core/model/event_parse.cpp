@@ -148,11 +148,7 @@ Result<Event> parse_event(std::string_view json) {
                      "give what `dmevent_tool --json` prints, one object a line"};
     };
     rapidjson::Document document;
-    document.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag>(json.data(),
-                                                                                        json.size());
-    if (document.HasParseError())
-        return bad(std::string{rapidjson::GetParseError_En(document.GetParseError())} + " (at byte " +
-                   std::to_string(document.GetErrorOffset() + 1) + ")");
+    if (auto why = parse_exactly(document, json); !why.empty()) return bad(std::move(why));
     try {
         return event_of(document);
     } catch (const Bad& e) {

@@ -6,6 +6,8 @@
 #include <functional>
 #include <limits>
 
+#include "base/rapidjson.hpp"
+
 namespace dmev {
 namespace {
 
@@ -60,6 +62,29 @@ TEST(JsonWriter, EscapesAndRepairs) {
     EXPECT_EQ(json([](JsonWriter& w) { w.value(std::string_view{"\0", 1}); }), "\"\\u0000\"");
     EXPECT_EQ(json([](JsonWriter& w) { w.begin_object().member("k\"\xFF", "").end_object(); }),
               "{\"k\\\"\xEF\xBF\xBD\":\"\"}");
+}
+
+TEST(ParseExactly, NumbersAreThoseThatWereWritten) {
+    for (const auto* text :
+         {"0", "-0.0", "0.1", "1e22", "100e30", "1.7976931348623157e308", "5e-324", "10.0E+9"}) {
+        rapidjson::Document document;
+        EXPECT_EQ(parse_exactly(document, text), "") << text;
+        ASSERT_TRUE(document.IsNumber()) << text;
+        EXPECT_EQ(document.GetDouble(), std::strtod(text, nullptr));
+    }
+}
+
+TEST(ParseExactly, WhatTheLibraryWouldMisreadIsRefused) {
+    for (const auto* text : {"0e59", "-0e59", "0.000E-99", "[1,0e30]", R"({"a":0e30})"}) {
+        rapidjson::Document document;
+        EXPECT_NE(parse_exactly(document, text), "") << text;
+    }
+    for (const auto* text : {R"("0e59")", R"("\"0e59")", R"(["false",true,false,"\\"])"}) {
+        rapidjson::Document document;
+        EXPECT_EQ(parse_exactly(document, text), "") << text;
+    }
+    rapidjson::Document document;
+    EXPECT_NE(parse_exactly(document, R"(["\\",0e59])"), "");
 }
 
 } // namespace

@@ -4,9 +4,11 @@
 
 The devices of this machine are left out where there are none to be read; the history is shown all the same.
 """
+import contextlib
 import json
 import os
 import pathlib
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -89,6 +91,18 @@ class History(unittest.TestCase):
         self.assertIn(f"there is no history {missing}", self.query(file=missing, status=1).stderr)
         pathlib.Path(missing).write_text("something else", encoding="utf-8")
         self.assertIn(f"cannot read the history {missing}", self.query(file=missing, status=1).stderr)
+
+    def test_rows_that_are_no_lines_of_ours_are_counted(self):
+        with contextlib.closing(sqlite3.connect(self.file)) as history:
+            odd = ["[" * 1_000_000, json.dumps(EVENTS[1]) + "\n", json.dumps(EVENTS[1]).encode() + b"\xff", "{}", ""]
+            for row in odd:
+                history.execute("INSERT INTO history(time, kind, id, type, severity, name, uuid, json)"
+                                " VALUES(1800000000000000000, 'event', 'x', 'thin.low_water', 2, '', '', CAST(? AS TEXT))", (row,))
+            history.execute("INSERT INTO history(time, kind, id, json) VALUES(0, 'decision', ?, ?)", (EVENTS[29]["id"], "[" * 1_000_000))
+            history.commit()
+        done = self.query("-j", "--explain", "--last", str(len(odd) + 1))
+        self.assertEqual([json.loads(line)["schema"] for line in done.stdout.splitlines()][-2:], ["dmevent/1", "dmevent-decision/1"])
+        self.assertIn("6 rows are damaged and not shown", done.stderr)
 
     def test_wrong_options(self):
         for arguments, word in ((["--since", "yesterday"], "'yesterday' is no time"), (["--last", "-1"], "'-1' is no number"),

@@ -9,12 +9,22 @@ import pathlib
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
 import time
 
 SEPARATOR = "\n"
+EVENTS = ["""\
+{"schema":"dmevent/1","id":"17","time":"2026-01-31T10:15:02.123456789Z","type":"thin.low_water","severity":"warning","state":"raised",\
+"initial":false,"source":"kernel","message":"240 of 1024 free","device":{"name":"vg-pool","uuid":"LVM-u","major":253,"minor":1,\
+"path":"/dev/dm-1"},"target":{"type":"thin-pool","index":0},"part":"","kernel":{"event_nr":1,"steps":1},"data":{"data_percent":76.56,\
+"data_used":784,"ok":true,"why":"so","left":-1}}""", """\
+{"schema":"dmevent/1","id":"18","time":"2026-01-31T10:15:02Z","type":"multipath.path_failed","severity":"warning","state":"raised",\
+"initial":false,"source":"uevent","message":"8:32","device":{"name":"a b","display_name":"a b","name_hex":"6120ff","uuid":"","major":253,\
+"minor":2,"path":"/dev/dm-2"},"part":"8:32","repeat":true,"uevent":{"action":"change","seqnum":1130,"dm_seqnum":1},\
+"data":{"path":"8:32","valid_paths":1}}"""]
 
 
 def statuses(root, family):
@@ -52,6 +62,19 @@ def seeds(name, root):
     if name == "config":
         return [f.read_text() for f in [root / "config/dmevent_tool.yaml", root / "tests/config/whole.yaml",
                                         *sorted((root / "config/examples").glob("*.yaml"))]]
+    if name == "program_kind":
+        programs = ("/bin/sh", "/usr/bin/env", "/sbin/ldconfig", "/lib64/ld-linux-x86-64.so.2")
+        return [pathlib.Path(p).read_bytes()[:4096] for p in programs if pathlib.Path(p).exists()] + [b"#! /usr/bin/env -S python3 -u\n"]
+    if name == "options":
+        return ["-fjv\nthin\nraid", "-q\n--since\n2h\n--until\n2026-01-31 10:15:02\n--device\nvg-*\n--severity\nwarning\n--last\nall",
+                "--since=2026-01-31T10:15:02.5+01:00\n-q", "-da\n-p\n/run/x.pid\n-i\nLVM-*\n--history=/x", "--replay\n-\n--explain\n--dry-run"]
+    if name == "event":
+        return EVENTS
+    if name == "store_protocol":
+        return [bytes([kind]) + rest for kind in range(8) for rest in (b"", struct.pack("<I", 2) + b"{}", struct.pack("<QQ", 60, 1 << 20),
+                struct.pack("<IIII", 1, 0, 1, 1) + b"ab", struct.pack("<qI", 1, 1) + b"i" + struct.pack("<I", 2) + b"{}")]
+    if name == "keeper":
+        return [struct.pack("<QII", 1 << 24, 1, 9) + b"/bin/true", struct.pack("<IQII", 4, 1 << 20, 1, 4) + b"lack"]
     return []
 
 
@@ -72,7 +95,7 @@ def main():
     corpus.mkdir(parents=True, exist_ok=True)
     given = dict.fromkeys(seeds(name, options.root))
     for number, seed in enumerate(given):
-        (corpus / f"seed-{number}").write_bytes(seed.encode())
+        (corpus / f"seed-{number}").write_bytes(seed if isinstance(seed, bytes) else seed.encode())
     keep = f"{options.corpus}/../crash-{name}-" if options.corpus else f"crash-{name}-"
     words = [str(options.fuzzer.resolve()), "-timeout=20", "-rss_limit_mb=4096", "-max_len=4096", "-print_final_stats=1",
              f"-artifact_prefix={keep}", str(corpus)]
