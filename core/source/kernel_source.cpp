@@ -186,6 +186,8 @@ void KernelSource::on_reply(ReadReply&& reply) {
 
 // Everything there is to do now: whatever happened ends here.
 void KernelSource::work() {
+    // It may be we who were busy, or stopped: who has answered meanwhile does not hang.
+    if (tracker_.has_late(clock_())) pool_.hear();
     working_ = true;
     take_uevents();
     tracker_.advance(clock_());

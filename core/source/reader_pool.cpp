@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <vector>
 
 #include "base/log.hpp"
 
@@ -68,6 +69,14 @@ void ReaderPool::ask(const ReadRequest& request) {
     it->second.call = request.id;
     // One that died meanwhile is seen at the end of its stream.
     if (!send_whole(it->first, encode(request))) shutdown(it->first, SHUT_RDWR);
+}
+
+void ReaderPool::hear() {
+    std::vector<int> asked;
+    for (const auto& [fd, reader] : readers_)
+        if (reader.call) asked.push_back(fd);
+    for (const int fd : asked)
+        if (readers_.contains(fd)) on_readable(fd); // what one said may have removed another
 }
 
 void ReaderPool::give_up(std::uint32_t call) {

@@ -29,6 +29,7 @@ class ReaderPool {
     Result<> start(Loop& loop, Handlers handlers);
     bool idle() const;
     void ask(const ReadRequest& request); // REQUIRES: idle()
+    void hear();                          // takes in what was answered already, before the loop says so
     void give_up(std::uint32_t call);     // its reader counts no more, until it answers
     void refill();                        // forks what is missing; after a failure not for a second
     std::size_t usable() const;           // idle or at work

@@ -170,6 +170,11 @@ std::vector<DevNum> Tracker::awake() const {
     return numbers;
 }
 
+bool Tracker::has_late(Time now) const {
+    return std::any_of(calls_.begin(), calls_.end(),
+                       [now](const auto& c) { return !c.second.stuck && c.second.deadline <= now; });
+}
+
 void Tracker::advance(Time now) {
     std::vector<std::uint32_t> late;
     for (const auto& [id, call] : calls_)

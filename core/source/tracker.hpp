@@ -54,6 +54,7 @@ class Tracker {
     // ---- what to do ----
     std::optional<ReadRequest> next_call(Time now); // REQUIRES: a reader is idle, and gets it
     std::vector<std::uint32_t> take_stuck();        // calls past their deadline since the last time
+    bool has_late(Time now) const;                  // advance() would take a call for stuck
     bool may_add_reader() const { return stuck_ <= options_.max_stuck; }
     bool wants_list() const { return wants_list_; }
     std::optional<Time> due() const;   // when advance() or next_call() would next do something

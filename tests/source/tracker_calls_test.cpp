@@ -24,7 +24,10 @@ TEST_F(TrackerCallsTest, WhatHangsSilencesItsGroupAndNobodyElse) {
     EXPECT_EQ(tracker.due(), now + 2s);
     pass(2s - 1ns);
     EXPECT_EQ(told(), Told{});
+    EXPECT_FALSE(tracker.has_late(now));
+    EXPECT_TRUE(tracker.has_late(now + 1ns));
     pass(1ns);
+    EXPECT_FALSE(tracker.has_late(now)) << "that is known now";
     EXPECT_EQ(told(), (Told{"unresponsive pool: pool t1 t2", "baseline"}));
     EXPECT_EQ(tracker.take_stuck(), std::vector{stuck_calls[0].id});
     EXPECT_TRUE(tracker.take_stuck().empty());
