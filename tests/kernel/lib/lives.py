@@ -29,7 +29,8 @@ class Lives:
     def __init__(self, stage, *arguments: str):
         self.stage, self.arguments = stage, arguments
         self.watcher = self.launcher = None
-        self.out, self.err = open(stage.path("events.txt"), "ab"), open(stage.path("stderr"), "ab")
+        self.events = f"/run/{stage.name}.events"  # in memory, and kept in the end
+        self.out, self.err = open(self.events, "wb"), open(stage.path("stderr"), "ab")
         os.makedirs(RUN, exist_ok=True)
         stage.undo.append(self.close)
 
@@ -56,6 +57,18 @@ class Lives:
                     found.setdefault(kinds[name], []).append(pid)
                     look.append((pid, kinds))
         return found
+
+    def holds(self) -> dict[tuple, dict]:
+        """What each process of ours holds now."""
+        return {(name, pid): self._holds(pid) for name, pids in self.family().items() for pid in pids}
+
+    @staticmethod
+    def _holds(pid: int) -> dict[str, int]:
+        """KiB, KiB, and how many of the others."""
+        status = dict(line.split(":", 1) for line in open(f"/proc/{pid}/status").read().splitlines())
+        kib = lambda name: int(status[name].split()[0])
+        return {"resident": kib("VmRSS"), "locked": kib("VmLck"), "descriptors": len(os.listdir(f"/proc/{pid}/fd")),
+                "threads": int(status["Threads"])}
 
     def kill(self, pid: int) -> None:
         """SIGKILL; who has ended by it is started again."""
@@ -87,6 +100,7 @@ class Lives:
                 process.wait()
         self.out.close()
         self.err.close()
+        shutil.move(self.events, self.stage.path("events.txt"))
 
     def stop(self, seconds: float = 10) -> int:
         """The exit status of the watcher."""

@@ -8,6 +8,11 @@ from multipath import Map
 from scenario import scenario
 
 
+def sent() -> int:
+    """The number of the last uevent that the kernel sent."""
+    return int(open("/sys/kernel/uevent_seqnum").read())
+
+
 def flood(stage, monitor) -> None:
     """Uevents that say nothing, until the program's buffer has no room."""
     noise = dm.create("noise", "0 8 zero")
@@ -23,21 +28,28 @@ def flood(stage, monitor) -> None:
 
 @scenario
 def overrun(stage):
-    """While the program is stopped its buffer overflows, and then a path fails, whose uevent is lost: the loss is
-    said, and the failure is found by reading everything again."""
-    map = Map(stage)
+    """While the program is stopped its buffer overflows, and then paths fail, whose uevents are lost: the loss is said,
+    and each failure is found by reading everything again."""
+    maps = [Map(stage, name=f"map{number}") for number in range(5)]
     monitor = stage.monitor(ignore=("device.added", "device.table_changed"))
+    first, before = sent(), monitor.uevents_lost()
     monitor.process.send_signal(signal.SIGSTOP)
     flood(stage, monitor)
-    map.fail(1)
-    assert map.device.status().count(" F ") == 1
+    failures = [(map, path) for map in maps for path in (1, 3)]
+    for map, path in failures:
+        map.fail(path)
+    assert all(map.device.status().count(" F ") == 2 for map in maps)
+    all_sent, lost = sent() - first, monitor.uevents_lost() - before
     monitor.process.send_signal(signal.SIGCONT)
     monitor.expect(happened("monitor.overrun", severity="warning"), within=60)
-    monitor.expect(raised("multipath.path_failed", device="map", part=map.paths[1].number, inferred=True), within=30)
-    map.reinstate(1)
-    monitor.expect(map.reinstated(1, 4), within=30)
-    map.fail(0)
-    monitor.expect(map.failed(0, 3))
+    found = monitor.any_order(*(raised("multipath.path_failed", device=map.name, part=map.paths[path].number, inferred=True)
+                                for map, path in failures), within=30)
+    stage.report(f"{all_sent} uevents sent, {all_sent - lost} received, {lost} lost; of {len(failures)} state changes that "
+                 f"these told {len(found)} recovered, {len(failures) - len(found)} lost")
+    maps[0].reinstate(1)
+    monitor.expect(maps[0].reinstated(1, 3), within=30)
+    maps[0].fail(0)
+    monitor.expect(maps[0].failed(0, 2))
 
 
 @scenario

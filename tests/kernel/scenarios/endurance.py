@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ten thousand events of a real kernel: each is told, and what the processes hold does not grow with them."""
+import json
+import os
+import shutil
+import sqlite3
+
+import dm
+from lives import RUN, Lives
+from multipath import Map
+from rules import rules
+from scenario import scenario
+
+MARKS = (1000, 5000, 10000)
+BATCH = 50  # each thing changes as often at a time
+AHEAD = 1000  # no more is asked of the kernel than this before it was told
+SLACK = 256  # KiB
+
+
+class Told:
+    """The path events that the program printed: of each map, which it had already told."""
+
+    def __init__(self, path: str):
+        self.file, self.partial, self.count, self.last, self.wrong, self.others = open(path), "", 0, {}, [], []
+
+    def look(self) -> int:
+        *lines, self.partial = (self.partial + self.file.read()).split("\n")
+        for line in lines:
+            event = json.loads(line)
+            if not event["type"].startswith("multipath.path_"):
+                self.others.append(event)
+                continue
+            name, number = event["device"]["name"], event["uevent"]["dm_seqnum"]
+            if number != self.last.get(name, 0) + 1:
+                self.wrong.append((name, self.last.get(name), number))
+            self.last[name] = number
+            self.count += 1
+        return self.count
+
+    def await_all(self, count: int) -> None:
+        dm.until(lambda: self.look() >= count, f"{count} events", 120)
+
+
+def remembered(number: str) -> int:
+    """The event number of a device that a successor would begin with."""
+    ledger = sqlite3.connect(f"file:{RUN}/ledger.db?mode=ro", uri=True)
+    try:
+        row, = ledger.execute("SELECT value FROM remembered WHERE CAST(key AS TEXT) = ?", (number,)).fetchall()
+        return json.loads(row[0])["event_nr"]
+    finally:
+        ledger.close()
+
+
+@scenario
+def ten_thousand(stage):
+    """Paths fail and return 10,000 times, with rules, history and all: each uevent is one event, in the kernel's order,
+    and the last event number is known. From 1,000 on no process takes more memory or another descriptor."""
+    maps = [Map(stage, name=f"map{number}") for number in range(4)]
+    config, history = f"/run/{stage.name}.yaml", f"/run/{stage.name}.history"
+    with open(config, "w") as file:
+        file.write(rules({"name": "told", "on": "multipath.path_failed", "do": {"log": "{device} lost {part}"},
+                          "cooldown": "1s", "max_runs": "1000000 per 1s"},
+                         {"name": "held", "on": "multipath.path_failed", "for": "1h", "do": {"log": "{device} lacks {part}"}}))
+    os.mkdir(history)
+    lives = Lives(stage, "--config", config, "--history", history + "/history.db")
+    stage.undo.insert(0, lambda: shutil.rmtree(history))
+    lives.start_launcher()
+    lives.start_watcher()
+    dm.until(lambda: lives.said("watching"), "the first look", 60)
+    told, made, found = Told(lives.events), 0, {}
+    for mark in MARKS:
+        while made < mark:
+            for map in maps:
+                for _ in range(BATCH // 2):
+                    map.fail(0)
+                    map.reinstate(0)
+            made += BATCH * len(maps)
+            told.await_all(made - AHEAD)
+        told.await_all(made)
+        assert told.count == made, (told.count, made)
+        stage.say(str(lives.family()))
+        found[mark] = lives.holds()
+        for (name, pid), holds in found[mark].items():
+            stage.report(f"{made:>6} events  {name:<11}" + ", ".join(f"{value:>6} {what}" for what, value in holds.items()))
+    others = [event for event in told.others if not event["type"].startswith("action.")]
+    assert not told.wrong and not others, (told.wrong[:10], others[:10])
+    first, last = found[MARKS[0]], found[MARKS[-1]]
+    assert first.keys() == last.keys(), f"somebody was replaced: {first.keys()} {last.keys()}"
+    for who, holds in last.items():
+        for what, value in holds.items():
+            most = first[who][what] + (SLACK if what in ("resident", "locked") else 0)
+            assert value <= most, f"{who}: {what} went from {first[who][what]} to {value}"
+    assert lives.stop() == 0
+    for map in maps:
+        assert remembered(map.device.number) == map.device.event_nr(), map.name
