@@ -70,13 +70,13 @@ class Family:
         self.control = Control(directory / "control")
         self.arguments = arguments or ["-f", "--all", "-j", "--config", str(self.config), "--run-dir", str(directory / "run"),
                                        "--pidfile", str(directory / "pid"), "--history", str(directory / "history.db")]
-        self.written = [Written(file) for file in (self.log, self.out, self.err)]
-        self.process, self.event_nr = None, 0
+        self.written, self.process, self.event_nr = [], None, 0
         self.owed = []
 
     def start(self, program=None, **streams):
         environment = dict(os.environ, LD_PRELOAD=str(self.tools.faulty_libc), FAULTS=self.faults,
                            FAULTS_CONTROL=str(self.directory / "control"))
+        self.written = [Written(file) for file in (self.log, self.out, self.err)]
         plugins = ["--plugin-dir", str(self.tools.plugins)]
         with open(self.out, "ab") as out, open(self.err, "ab") as err:
             self.process = subprocess.Popen([program or self.tools.live, *self.arguments, *plugins], env=environment,
@@ -137,17 +137,23 @@ class Family:
         return [step for step in self.owed if ran[step] == 0]
 
     def until(self, so, what, patience=PATIENCE):
-        """Looks again whenever something was written."""
+        """Looks again whenever something was written; and else now and then, since counts of faults wake nobody."""
+        why = [""]
+
+        def seen():
+            try:
+                return so()
+            except AssertionError as e:
+                why[0] = f": {e}"
+                return False
         end, pidfd = time.monotonic() + patience, os.pidfd_open(self.process.pid)
         try:
-            while not so():
+            while not seen():
                 left = end - time.monotonic()
-                ready = select.select([*self.written, pidfd], [], [], max(left, 0))[0]
-                if so():
-                    return
-                if left <= 0 or pidfd in ready:
-                    raise AssertionError(f"not seen that {what}: it {'ended' if pidfd in ready else 'waits'}")
-                for written in ready:
+                ready = select.select([*self.written, pidfd], [], [], min(max(left, 0), 0.1))[0]
+                if (left <= 0 or pidfd in ready) and not seen():
+                    raise AssertionError(f"not seen that {what}{why[0]}: it {'ended' if pidfd in ready else 'waits'}")
+                for written in set(ready) - {pidfd}:
                     written.forget()
         finally:
             os.close(pidfd)
@@ -176,6 +182,8 @@ class Family:
             self.bury()
 
     def bury(self):
+        while self.written:
+            os.close(self.written.pop().fd)
         if self.process and self.process.poll() is None:
             self.process.kill()
             self.process.wait()

@@ -6,6 +6,7 @@
 // every= each call fails; times= ends it; role= is the process's name; match= is a part of the path.
 // FAULTS_CONTROL is a file that all of them map: whether faults are made now, how far the wall clock is off,
 // and what was made.
+#undef _FILE_OFFSET_BITS // or the two of each pair below would be one
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -147,6 +148,29 @@ bool fails(const char* call, const char* path = nullptr) {
     return error > 0;
 }
 
+// Of an open file by its path, which is looked for only where a fault asks for one.
+int verdict_on(const char* call, int fd) {
+    const bool asks = control && control->armed.load() &&
+                      std::any_of(faults, faults + fault_count, [call](const Fault& fault) {
+                          return *fault.match && std::strcmp(fault.call, call) == 0;
+                      });
+    char path[4096] = {};
+    if (asks) {
+        char link[48];
+        std::snprintf(link, sizeof link, "/proc/thread-self/fd/%d", fd);
+        const int before = errno;
+        if (readlink(link, path, sizeof path - 1) < 0) *path = '\0';
+        errno = before;
+    }
+    return verdict(call, path);
+}
+
+bool fails(const char* call, int fd) {
+    const int error = verdict_on(call, fd);
+    if (error > 0) errno = error;
+    return error > 0;
+}
+
 // Of what keeps no boundaries; a packet is never cut.
 bool is_stream(int fd) {
     struct stat st {};
@@ -160,7 +184,7 @@ bool is_stream(int fd) {
 
 // How much of SIZE is to be moved; none: it fails, and errno says how.
 bool moves(const char* call, int fd, std::size_t& size) {
-    const int error = verdict(call);
+    const int error = verdict_on(call, fd);
     if (error > 0) errno = error;
     if (error == is_short && size > 1 && is_stream(fd)) size = 1;
     return error <= 0;
@@ -200,6 +224,14 @@ int open64(const char* path, int flags, ...) {
 }
 int openat(int at, const char* path, int flags, ...) {
     REAL(openat);
+    va_list arguments;
+    va_start(arguments, flags);
+    const auto mode = mode_of(flags, arguments);
+    va_end(arguments);
+    return fails("open", path) ? -1 : real(at, path, flags, mode);
+}
+int openat64(int at, const char* path, int flags, ...) {
+    REAL(openat64);
     va_list arguments;
     va_start(arguments, flags);
     const auto mode = mode_of(flags, arguments);
@@ -257,19 +289,23 @@ ssize_t pwrite64(int fd, const void* from, size_t size, off64_t at) {
 }
 int fsync(int fd) {
     REAL(fsync);
-    return fails("fsync") ? -1 : real(fd);
+    return fails("fsync", fd) ? -1 : real(fd);
 }
 int fdatasync(int fd) {
     REAL(fdatasync);
-    return fails("fsync") ? -1 : real(fd);
+    return fails("fsync", fd) ? -1 : real(fd);
 }
 int ftruncate(int fd, off_t size) noexcept {
     REAL(ftruncate);
-    return fails("ftruncate") ? -1 : real(fd, size);
+    return fails("ftruncate", fd) ? -1 : real(fd, size);
+}
+int ftruncate64(int fd, off64_t size) noexcept {
+    REAL(ftruncate64);
+    return fails("ftruncate", fd) ? -1 : real(fd, size);
 }
 int flock(int fd, int operation) noexcept {
     REAL(flock);
-    return fails("flock") ? -1 : real(fd, operation);
+    return fails("flock", fd) ? -1 : real(fd, operation);
 }
 
 ssize_t recv(int fd, void* to, size_t size, int flags) {
@@ -410,6 +446,11 @@ int mlock(const void* at, size_t size) noexcept {
 }
 void* mmap(void* at, size_t size, int protection, int flags, int fd, off_t offset) noexcept {
     REAL(mmap);
+    return fails("mmap") ? MAP_FAILED : real(at, size, protection, flags, fd, offset);
+}
+
+void* mmap64(void* at, size_t size, int protection, int flags, int fd, off64_t offset) noexcept {
+    REAL(mmap64);
     return fails("mmap") ? MAP_FAILED : real(at, size, protection, flags, fd, offset);
 }
 
