@@ -53,8 +53,8 @@ Decision::Step step_of(const Json& json) {
 
 std::optional<Decision> parse_decision(const std::string& line) {
     rapidjson::Document json;
-    json.Parse<rapidjson::kParseIterativeFlag>(line.data(), line.size());
-    if (json.HasParseError() || !json.IsObject() || text(json, "schema") != "dmevent-decision/1")
+    if (!parse_exactly(json, line).empty() || !json.IsObject() ||
+        text(json, "schema") != "dmevent-decision/1")
         return std::nullopt;
     const auto time = parse_utc(text(json, "time"));
     if (!time) return std::nullopt;
@@ -108,9 +108,8 @@ class Shower {
  private:
     static void show_gap(const PastRow& row) {
         rapidjson::Document json;
-        json.Parse<rapidjson::kParseIterativeFlag>(row.json.data(), row.json.size());
-        const bool readable = !json.HasParseError() && json.IsObject() && json.HasMember("dropped") &&
-                              json["dropped"].IsUint64();
+        const bool readable = parse_exactly(json, row.json).empty() && json.IsObject() &&
+                              json.HasMember("dropped") && json["dropped"].IsUint64();
         log::warning("{} rows of before {} could not be kept",
                      readable ? std::to_string(json["dropped"].GetUint64()) : "some", format_local(row.time));
     }
