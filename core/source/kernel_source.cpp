@@ -186,11 +186,12 @@ void KernelSource::on_reply(ReadReply&& reply) {
 
 // Everything there is to do now: whatever happened ends here.
 void KernelSource::work() {
-    // It may be we who were busy, or stopped: who has answered meanwhile does not hang.
-    if (tracker_.has_late(clock_())) pool_.hear();
-    working_ = true;
     take_uevents();
-    tracker_.advance(clock_());
+    const auto now = clock_();
+    // It may be we who were busy, or stopped: who has answered meanwhile does not hang.
+    if (tracker_.has_late(now)) pool_.hear();
+    working_ = true;
+    tracker_.advance(now);
     const bool paused = no_list_before_ && clock_() < *no_list_before_;
     for (int lists = 1; !paused && lists <= lists_in_a_row && (woken_ || tracker_.wants_list()); ++lists)
         if (!make_list(lists == lists_in_a_row)) break;
@@ -208,7 +209,10 @@ void KernelSource::work() {
 }
 
 void KernelSource::deliver() {
-    for (auto& what : tracker_.take()) sink_({clock_(), std::move(what)});
+    // All of it was there by now. What is dealt with late did not come later: a batch of path uevents, newest
+    // first, would fall apart.
+    const auto now = clock_();
+    for (auto& what : tracker_.take()) sink_({now, std::move(what)});
 }
 
 void KernelSource::set_timer() {
