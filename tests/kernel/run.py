@@ -20,7 +20,7 @@ import jsonschema
 
 HERE = pathlib.Path(__file__).resolve().parent
 # Scenarios that share a guest, the longest first; some groups need udevd, or systemd and what is installed.
-GROUPS = [["lvm", "lvm_rules"], ["service"], ["boot"], ["kills", "endurance"], ["hang", "cli", "netlink"], ["programs", "responses", "multipath_rules", "worst_day"],
+GROUPS = [["lvm", "lvm_rules"], ["service"], ["boot"], ["kills", "endurance.two_thousand"], ["hang", "cli", "netlink"], ["programs", "responses", "multipath_rules", "worst_day"],
           ["devices", "multipath"], ["thin", "raid", "mirror"], ["multipathd"]]
 UDEV = {"multipathd"}
 SYSTEMD = {"service", "boot"}
@@ -42,7 +42,8 @@ class Suite:
     def groups(self) -> list[list[str]]:
         if not self.options.names:
             return GROUPS
-        chosen = [[name for name in self.options.names if name.split(".")[0] in group] for group in GROUPS]
+        file = lambda name: name.split(".")[0]
+        chosen = [[name for name in self.options.names if file(name) in map(file, group)] for group in GROUPS]
         unknown = set(self.options.names) - {name for group in chosen for name in group}
         if unknown:
             sys.exit(f"run.py: no scenarios in {', '.join(sorted(unknown))}")

@@ -16,13 +16,18 @@ KIND = {"dmevent-launch": "helper", "dmevent-reader": "reader", "dmevent-store":
 def children(pid: int) -> list[tuple[int, str]]:
     """The children of a process, and what they call themselves."""
     found = []
-    try:
-        for task in os.listdir(f"/proc/{pid}/task"):
-            for child in open(f"/proc/{pid}/task/{task}/children").read().split():
-                found.append((int(child), open(f"/proc/{child}/comm").read().strip()))
-    except OSError:
-        pass  # it went
+    for file in glob.glob(f"/proc/{pid}/task/*/children"):
+        for child in read(file).split():
+            found.append((int(child), read(f"/proc/{child}/comm").strip()))
     return found
+
+
+def read(path: str) -> str:
+    """Nothing, where the process went."""
+    try:
+        return open(path).read()
+    except OSError:
+        return ""
 
 
 class Lives:
