@@ -173,7 +173,8 @@ Result<> read_when(const char* name, const char* value, std::optional<Time>& int
     into = parse_when(value, std::chrono::system_clock::now());
     if (into) return {};
     return usage("option", std::string{"--"} + name, "'" + escape(value) + "' is no time",
-                 "write '2026-01-31 10:15', 2026-01-31T10:15:00Z, or how long ago: 90s, 2h, 7d");
+                 "write '2026-01-31 10:15', 2026-01-31T10:15:00Z, 10:15, today, yesterday, or how long ago: "
+                 "90s, 2h, 7d");
 }
 
 Result<> read_severity(const char* value, Severity& into) {

@@ -26,18 +26,37 @@ std::optional<Time> before(std::string_view text, Time now) {
     return std::nullopt;
 }
 
-// What mktime() makes of it must be what was written: there is no 31st of June.
-std::optional<Time> local(std::string_view text) {
+std::tm midnight(Time now) {
+    const std::time_t seconds = system_clock::to_time_t(time_point_cast<system_clock::duration>(now));
+    std::tm tm{};
+    localtime_r(&seconds, &tm);
+    tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
+    tm.tm_isdst = -1;
+    return tm;
+}
+
+std::optional<Time> of_tm(std::tm tm) {
+    const auto time = std::mktime(&tm);
+    if (time < 0 || time > 9'000'000'000) return std::nullopt;
+    return Time{seconds{time}};
+}
+
+std::optional<Time> local(std::string_view text, Time now) {
+    auto day = midnight(now);
+    if (text == "today") return of_tm(day);
+    if (text == "yesterday") {
+        --day.tm_mday;
+        return of_tm(day);
+    }
     const std::string copy{text};
-    for (const auto* format : {"%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"}) {
-        std::tm tm{};
+    for (const auto* format : {"%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%H:%M:%S", "%H:%M"}) {
+        auto tm = day;
         const char* const end = strptime(copy.c_str(), format, &tm);
         if (!end || end != copy.c_str() + copy.size()) continue;
-        tm.tm_isdst = -1;
-        const auto day = tm.tm_mday;
-        const auto time = std::mktime(&tm);
-        if (time < 0 || time > 9'000'000'000 || tm.tm_mday != day) return std::nullopt;
-        return Time{seconds{time}};
+        // What mktime() makes of it must be what was written: there is no 31st of June.
+        auto made = tm;
+        if (std::mktime(&made) < 0 || made.tm_mday != tm.tm_mday) return std::nullopt;
+        return of_tm(tm);
     }
     return std::nullopt;
 }
@@ -47,7 +66,7 @@ std::optional<Time> local(std::string_view text) {
 std::optional<Time> parse_when(std::string_view text, Time now) {
     if (const auto time = before(text, now)) return time;
     if (const auto time = parse_utc(text)) return time;
-    return local(text);
+    return local(text, now);
 }
 
 } // namespace dmev

@@ -39,6 +39,23 @@ Error unreadable(const std::string& file, std::string why, std::string remedy) {
     return Error{ErrorKind::failed, "cannot read the history", file, std::move(why), std::move(remedy)};
 }
 
+// QUIET: nobody writes it, and nobody was cut off while he did.
+std::string remedy_of(Trouble trouble, bool quiet) {
+    switch (trouble) {
+        case Trouble::no_database: return "name one with --history";
+        case Trouble::damaged:
+            return "who writes it sets it aside and begins a new one; sqlite3's .recover saves what is whole";
+        case Trouble::busy: return "try again";
+        case Trouble::cannot_open:
+        case Trouble::read_only:
+            // What its log has must be put in order, beside it.
+            if (!quiet) return "copy it with its -wal file to a place that can be written, and name the copy";
+            [[fallthrough]];
+        default: return {};
+    }
+}
+
+// Closed: there is nothing in it yet.
 Result<D> open(const std::string& file) {
     constexpr std::chrono::milliseconds patience{2000};
     D database;
@@ -55,12 +72,15 @@ Result<D> open(const std::string& file) {
         r = database.open(file, D::Access::immutable, patience);
         likeness = r ? compare_form(database, kHistoryForm) : Result<Likeness>{r.error()};
     }
-    if (!likeness) return unreadable(file, likeness.error().why, {});
+    if (!likeness) return unreadable(file, likeness.error().why, remedy_of(database.trouble(), quiet));
     switch (*likeness) {
         case Likeness::same: return database;
+        case Likeness::empty: return D{}; // it is just being made
         case Likeness::newer:
             return unreadable(file, "a newer version of this program made it", "read it with that");
-        default: break;
+        case Likeness::older:
+            return unreadable(file, "an older version of this program made it", "read it with that");
+        case Likeness::foreign: break;
     }
     return unreadable(file, "it is no history of this program", "name one with --history");
 }
@@ -86,8 +106,12 @@ Result<bool> read_past(const std::string& file, const PastQuery& query,
         if (errno == EACCES) error.remedy = "read it as root";
         return error;
     }
+    struct stat stat {};
+    if (::stat(file.c_str(), &stat) == 0 && !S_ISREG(stat.st_mode))
+        return unreadable(file, "it is no regular file", "name one with --history");
     auto database = open(file);
     if (!database) return database.error();
+    if (!*database) return true;
     const auto is_wanted = [&query](const std::string_view* v, int) {
         return (query.devices.empty() || matches(query.devices, v[1], v[2])) &&
                (!query.wants || query.wants(v[0], v[1], v[2]));
@@ -106,7 +130,7 @@ Result<bool> read_past(const std::string& file, const PastQuery& query,
             return each({kind_of(row.bytes(0)), Time{Duration{row.number(1)}}, std::string{row.bytes(2)},
                          std::string{row.bytes(3)}});
         });
-    if (!r) return unreadable(file, r.error().why, {});
+    if (!r) return unreadable(file, r.error().why, remedy_of(database->trouble(), true));
     return true;
 }
 

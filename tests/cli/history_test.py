@@ -105,7 +105,7 @@ class History(unittest.TestCase):
         self.assertIn("6 rows are damaged and not shown", done.stderr)
 
     def test_wrong_options(self):
-        for arguments, word in ((["--since", "yesterday"], "'yesterday' is no time"), (["--last", "-1"], "'-1' is no number"),
+        for arguments, word in ((["--since", "last week"], "'last week' is no time"), (["--last", "-1"], "'-1' is no number"),
                                 (["--severity", "bad"], "'bad' is no severity"), (["--no-history"], "contradicts"),
                                 (["--since", "1h", "--until", "2h"], "is before --since")):
             self.assertIn(word, self.query(*arguments, status=2).stderr)

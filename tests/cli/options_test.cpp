@@ -158,7 +158,7 @@ TEST(Options, EveryMistakeIsAUsageErrorThatSaysWhatIsRight) {
         {{"-i", ""}, {"--ignore", "its UUID is empty"}},
         {{"--record="}, {"--record", "its FILE is empty"}},
         {{"--record", "-", "-a"}, {"--record", "name a file"}},
-        {{"-ql"}, {"only one of --query, --list-events, --check-config, --replay and --launcher"}},
+        {{"-ql"}, {"only one of --query, --list-events, --check-config, --replay, --launcher and --historian"}},
         {{"--replay", "f", "-q"}, {"only one of"}},
         {{"-qo"}, {"--once", "has no meaning with --query"}},
         {{"-q", "--record", "f"}, {"--record", "has no meaning with --query"}},

@@ -39,6 +39,15 @@ TEST_F(When, LocalTimesWithTheirSummerTime) {
     EXPECT_EQ(parsed("2026-01-01"), "2025-12-31T23:00:00");
 }
 
+TEST_F(When, TodayAndYesterday) {
+    EXPECT_EQ(parsed("today"), "2026-07-30T22:00:00");
+    EXPECT_EQ(parsed("yesterday"), "2026-07-29T22:00:00");
+    EXPECT_EQ(parsed("10:15"), "2026-07-31T08:15:00");
+    EXPECT_EQ(parsed("10:15:02"), "2026-07-31T08:15:02");
+    const auto first = *parse_utc("2026-03-01T12:00:00Z");
+    EXPECT_EQ(format_utc(*parse_when("yesterday", first)).substr(0, 19), "2026-02-27T23:00:00");
+}
+
 TEST_F(When, TimesOfAnyZone) {
     EXPECT_EQ(parsed("2026-07-01T10:15:02Z"), "2026-07-01T10:15:02");
     EXPECT_EQ(parsed("2026-07-01T10:15:02.5-02:00"), "2026-07-01T12:15:02");
@@ -46,8 +55,8 @@ TEST_F(When, TimesOfAnyZone) {
 
 TEST_F(When, NothingElse) {
     for (const auto* text :
-         {"", "h", "2", "2 h", "-2h", "1.5h", "2y", "yesterday", "2026-06-31", "2026-13-01",
-          "2026-01-01 10:15x", "10:15", "99999999999999999999h", "1960-01-01", "9999-01-01"})
+         {"", "h", "2", "2 h", "-2h", "1.5h", "2y", "tomorrow", "24:15", "2026-06-31", "2026-13-01",
+          "2026-01-01 10:15x", "10:15x", "99999999999999999999h", "1960-01-01", "9999-01-01"})
         EXPECT_EQ(parsed(text), "none") << text;
 }
 

@@ -6,6 +6,7 @@
 
 #include "helper.hpp"
 #include "history_support.hpp"
+#include "store/database.hpp"
 
 namespace dmev {
 namespace {
@@ -112,16 +113,44 @@ TEST_F(PastTest, MissingFileIsNoError) {
 }
 
 TEST_F(PastTest, OtherFilesAreNamed) {
-    const auto text = directory / "notes.txt", empty = directory / "empty.db";
+    const auto text = directory / "notes.txt";
     write_file(text, "Dear diary, " + std::string(5000, 'x'));
-    write_file(empty, "");
-    for (const auto& name : {text, empty, directory.path}) {
+    for (const auto& name : {text, directory.path}) {
         const auto r = read_past(name, {}, [](const PastRow&) { return true; });
         ASSERT_FALSE(r) << name;
         EXPECT_NE(r.error().text().find("cannot read the history " + name), std::string::npos)
             << r.error().text();
+        EXPECT_NE(r.error().remedy.find("--history"), std::string::npos) << r.error().text();
     }
+}
+
+TEST_F(PastTest, OneThatIsJustBeingMadeHasNothing) {
+    const auto empty = directory / "empty.db";
+    write_file(empty, "");
+    EXPECT_TRUE(past_of(empty).empty());
     EXPECT_EQ(std::filesystem::file_size(empty), 0u);
+}
+
+TEST_F(PastTest, OtherVersionsAndDamageAreToldApart) {
+    const std::pair<std::string, std::string> versions[] = {{"0", "an older version"},
+                                                            {"2", "a newer version"}};
+    for (const auto& [version, words] : versions) {
+        const auto other = directory / "other.db";
+        std::filesystem::copy_file(file, other, std::filesystem::copy_options::overwrite_existing);
+        Database database;
+        ASSERT_TRUE(database.open(other, Database::Access::write, 1s));
+        ASSERT_TRUE(database.exec(("PRAGMA user_version=" + version).c_str()));
+        database.close();
+        const auto r = read_past(other, {}, [](const PastRow&) { return true; });
+        ASSERT_FALSE(r);
+        EXPECT_NE(r.error().why.find(words), std::string::npos) << r.error().text();
+        EXPECT_NE(r.error().remedy, "");
+    }
+    const auto cut = directory / "cut.db";
+    write_file(cut, read_file(file).substr(0, 10'000));
+    const auto r = read_past(cut, {}, [](const PastRow&) { return true; });
+    ASSERT_FALSE(r);
+    EXPECT_NE(r.error().remedy.find(".recover"), std::string::npos) << r.error().text();
 }
 
 TEST_F(PastTest, CopyOnAReadOnlyPlaceCanBeRead) {
@@ -135,6 +164,34 @@ TEST_F(PastTest, CopyOnAReadOnlyPlaceCanBeRead) {
     ASSERT_EQ(chmod(directory.path.c_str(), 0755), 0);
     for (const auto& entry : std::filesystem::directory_iterator{directory.path})
         EXPECT_EQ(entry.path().filename(), "history.db");
+}
+
+// Who wrote it was cut off, and nothing can be put in order there.
+TEST_F(PastTest, CopyWithALogOnAReadOnlyPlaceIsToBeCopied) {
+    const auto place = directory / "place";
+    std::filesystem::create_directory(place);
+    in_killed_process([&] {
+        Watched w{file};
+        w.history->event(event_of(6));
+        ASSERT_TRUE(w.until_written(1));
+        raise(SIGKILL); // nothing is closed
+    });
+    for (const auto* name : {"history.db", "history.db-wal"}) {
+        std::filesystem::copy_file(directory / name, place + "/" + name);
+        ASSERT_EQ(chmod((place + "/" + name).c_str(), 0444), 0);
+    }
+    const auto copy = place + "/history.db";
+    ASSERT_EQ(chmod(place.c_str(), 0555), 0);
+    ASSERT_EQ(chmod(directory.path.c_str(), 0755), 0);
+    constexpr uid_t nobody = 65534; // root would be above the modes
+    const bool root = geteuid() == 0;
+    if (root) setfsuid(nobody);
+    const auto r = read_past(copy, {}, [](const PastRow&) { return true; });
+    if (root) setfsuid(0);
+    ASSERT_EQ(chmod(place.c_str(), 0755), 0);
+    ASSERT_FALSE(r);
+    EXPECT_NE(r.error().remedy.find("copy it with its -wal file"), std::string::npos) << r.error().text();
+    EXPECT_EQ(past_of(copy).size(), 7u);
 }
 
 // Each line that is read while it is written is whole, and none of those that were counted is missing.
