@@ -75,8 +75,12 @@ void set_surroundings(const Program& program, const rlimit& core) {
 // Here, between fork and exec, since it may hang where the exec would: then the timeout counts already. A
 // program that cannot be followed is left to the exec to refuse.
 void check_trust(const Program& program) {
+    errno = 0;
     const auto files =
         program_files(program.argv[0], trusted_with(program.as_self ? geteuid() : program.uid));
+    // But what could not be looked at for want of something is not trusted for that.
+    if (!files && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+        fail(report_fd, Failure::Step::execute);
     if (files || files.error().kind != ErrorKind::not_permitted) return;
     Failure failure{Failure::Step::trust, EPERM, {}};
     auto text = files.error().why + "; " + files.error().remedy;

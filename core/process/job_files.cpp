@@ -113,7 +113,9 @@ Result<> JobFiles::leave(const std::string& id, const Ended& ended) const {
 
 std::vector<JobFiles::Orphan> JobFiles::take_orphans() const {
     std::vector<std::string> names;
-    const std::unique_ptr<DIR, int (*)(DIR*)> dir{opendir(dir_.c_str()), closedir};
+    Fd listed{uninterrupted([&] { return open(dir_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); })};
+    const std::unique_ptr<DIR, int (*)(DIR*)> dir{listed ? fdopendir(listed.get()) : nullptr, closedir};
+    if (dir) static_cast<void>(listed.release()); // it is the list's now
     if (!dir) {
         log::warning("{}; what runs there is not known", failed("cannot read directory", dir_).text());
         return {};

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "base/fd.hpp"
+#include "base/io.hpp"
 
 namespace dmev {
 namespace {
@@ -62,16 +63,13 @@ ProgramKind kind_of_bytes(std::string_view bytes) {
 }
 
 std::optional<ProgramKind> kind_of(const std::string& path) {
-    const Fd fd{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)};
+    const Fd fd{uninterrupted(
+        [&] { return open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY); })};
     // Who may execute it and not read it learns no more of it.
     if (!fd && errno == EACCES) return ProgramKind{};
     if (!fd) return std::nullopt;
-    char bytes[looked_at];
-    ssize_t n;
-    do n = pread(fd.get(), bytes, sizeof bytes, 0);
-    while (n < 0 && errno == EINTR);
-    if (n < 0) return std::nullopt;
-    return kind_of_bytes({bytes, static_cast<std::size_t>(n)});
+    const auto bytes = read_whole(fd.get(), looked_at);
+    return bytes ? std::optional{kind_of_bytes(*bytes)} : std::nullopt;
 }
 
 } // namespace dmev

@@ -82,7 +82,7 @@ Result<Pidfile> Pidfile::take(const std::string& given, std::chrono::millisecond
         if (!S_ISREG(st.st_mode) || !pid)
             return Error{ErrorKind::failed, "cannot write pidfile", escape(path),
                          "it exists and holds no process id, so it is left alone", "name another file"};
-        if (flock(fd.get(), LOCK_EX | LOCK_NB) < 0) {
+        if (uninterrupted([&] { return flock(fd.get(), LOCK_EX | LOCK_NB); }) < 0) {
             if (errno != EWOULDBLOCK) return failed(path, errno);
             if (patience > patience.zero()) {
                 await_end(*pid, std::exchange(patience, {}));

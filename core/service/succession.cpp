@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/succession.hpp"
 
-#include <fstream>
+#include <fcntl.h>
+
 #include <utility>
 
+#include "base/fd.hpp"
+#include "base/io.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 
@@ -111,9 +114,11 @@ void Succession::say(const std::string& why) {
 }
 
 std::string boot_id() {
-    std::string id;
-    std::ifstream{"/proc/sys/kernel/random/boot_id"} >> id;
-    return id;
+    constexpr std::size_t longest = 64;
+    const Fd fd{
+        uninterrupted([] { return ::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC); })};
+    const auto text = fd ? read_whole(fd.get(), longest) : std::nullopt;
+    return text ? text->substr(0, text->find('\n')) : std::string{};
 }
 
 } // namespace dmev

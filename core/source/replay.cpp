@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/fd.hpp"
+#include "base/io.hpp"
 #include "base/text.hpp"
 #include "source/recording.hpp"
 #include "source/recording_parser.hpp"
@@ -102,7 +103,8 @@ Result<ReplayResult> replay(const std::string& file, const std::function<void(Ob
                             const std::function<void(const Error&)>& bad,
                             const std::function<bool()>& enough) {
     const bool standard_input = file == "-";
-    const Fd opened{standard_input ? -1 : ::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
+    const auto open_file = [&] { return ::open(file.c_str(), O_RDONLY | O_CLOEXEC); };
+    const Fd opened{standard_input ? -1 : uninterrupted(open_file)};
     const auto name = standard_input ? "standard input" : escape(file);
     const auto failed = [&name](const char* what) {
         auto error = errno_error(what, name, errno);

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/fd.hpp"
+#include "base/io.hpp"
 #include "base/trust.hpp"
 
 namespace dmev {
@@ -26,7 +27,9 @@ Error wrong(const std::string& file, std::string why, std::string remedy) {
 
 // The file NAME of DIRECTORY, made if it is missing; the error's object is PATH.
 Result<> look_at_file(const Fd& directory, const char* name, const std::string& path) {
-    Fd fd{openat(directory.get(), name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
+    Fd fd{uninterrupted([&] {
+        return openat(directory.get(), name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    })};
     if (!fd && errno != EEXIST) return errno_error("cannot make", path, errno);
     struct stat stat {};
     if (fstatat(directory.get(), name, &stat, AT_SYMLINK_NOFOLLOW) != 0)

@@ -232,6 +232,7 @@ Result<bool> HistoryFile::give_back_pages() {
 
 Result<std::vector<Remembered>> HistoryFile::earlier() {
     std::vector<Remembered> found;
+    if (boot_.empty()) return found; // it is not known which are earlier
     auto r = database_.run(
         "SELECT kind, key, value FROM remembered WHERE boot ="
         " (SELECT boot FROM remembered WHERE boot <> ? ORDER BY time DESC LIMIT 1)"
@@ -246,6 +247,7 @@ Result<std::vector<Remembered>> HistoryFile::earlier() {
 }
 
 Result<> HistoryFile::forget_earlier() {
+    if (boot_.empty()) return {};
     auto r = database_.run("DELETE FROM remembered WHERE boot <> ?", {D::text(boot_)});
     if (!r) return give_up(r.error());
     return {};

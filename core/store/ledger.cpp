@@ -90,7 +90,10 @@ Result<std::string> find_fault(Database& database, const std::string& boot_id, b
     });
     if (!r) return r.error();
     damaged = false;
-    return boot == boot_id ? std::string{} : std::string{"it is of another boot of the machine"};
+    // Who could not learn in which boot it is knows of none but this: what is in memory ends with it.
+    return boot == boot_id || boot.empty() || boot_id.empty()
+               ? std::string{}
+               : std::string{"it is of another boot of the machine"};
 }
 
 // The library would take a file of one byte for an empty one.
