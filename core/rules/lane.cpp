@@ -10,6 +10,12 @@ Time later(Time t, Millis d) {
     return t + std::min(d, longest);
 }
 
+Millis reminder_wait(const RemindSettings& settings, std::uint32_t n) {
+    constexpr std::uint32_t most = 5; // doublings: 32 times
+    if (settings.how != RemindSettings::How::diminishing) return settings.interval;
+    return std::min(settings.interval, Millis{std::chrono::hours{24 * 365}}) * (1 << std::min(n, most));
+}
+
 Time Lane::cool(const RuleSettings& settings) const {
     return last_start ? later(*last_start, settings.cooldown) : Time::min();
 }

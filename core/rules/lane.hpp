@@ -70,5 +70,7 @@ struct Lane {
 
 // T after D, which may be absurdly long.
 Time later(Time t, Millis d);
+// The wait before the next reminder after N of them.
+Millis reminder_wait(const RemindSettings& settings, std::uint32_t n);
 
 } // namespace dmev

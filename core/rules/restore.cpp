@@ -99,8 +99,8 @@ void Decider::Impl::fit(Lane& lane) const {
     while (lane.starts.size() > s.max_runs.count) lane.starts.pop_front();
     if (s.remind.how == RemindSettings::How::once) lane.told = {};
     if (lane.told.empty()) lane.remind_at.reset();
-    const auto longest = std::max(s.remind.interval, 32 * std::min(s.remind.interval, year));
-    if (lane.remind_at) lane.remind_at = std::min(*lane.remind_at, later(now, longest));
+    if (lane.remind_at)
+        lane.remind_at = std::min(*lane.remind_at, later(now, reminder_wait(s.remind, lane.reminders)));
 }
 
 std::optional<Lane> Decider::Impl::read(const Remembered& row, Millis stale_after, bool late,

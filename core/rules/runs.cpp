@@ -21,13 +21,6 @@ Millis backoff(const BackoffSettings& settings, std::uint32_t attempt) {
     return wait;
 }
 
-// The wait before the next reminder after N of them.
-Millis reminder_wait(const RemindSettings& settings, std::uint32_t n) {
-    constexpr std::uint32_t most = 5; // doublings: 32 times
-    if (settings.how != RemindSettings::How::diminishing) return settings.interval;
-    return std::min(settings.interval, Millis{std::chrono::hours{24 * 365}}) * (1 << std::min(n, most));
-}
-
 // What else the run stands for, latest first, so that a page leaves nothing out.
 Value::List others_of(const Batch& batch) {
     constexpr std::size_t most = 20;

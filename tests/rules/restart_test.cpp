@@ -147,6 +147,14 @@ TEST(Restart, AClockThatWentBackBlocksNothing) {
     EXPECT_EQ(w.fired.size(), 2U);
 }
 
+TEST(Restart, AClockThatWentBackDelaysNoReminder) {
+    World w;
+    w.rule("r", {"thin.low_water"}).remind = {RemindSettings::How::every, 10s};
+    w.start().at(1e6).raise("thin.low_water").done().note().sleep(-1e6).die().begin();
+    EXPECT_EQ(w.at(9).fired.size(), 1U);
+    EXPECT_EQ(w.at(10).fired.back(), "10 r thin.low_water: reminder 1");
+}
+
 TEST(Restart, OfAChangedRuleOnlyTheRunThatIsOutIsWaitedFor) {
     World w;
     auto& rule = w.rule("r", {"thin.low_water", "thin.extended"});
