@@ -109,7 +109,7 @@ def wants():
     """Of processes, memory, descriptors and buffers, for a moment: programs are started later, and once."""
     for fault, where in (("fork:EAGAIN", LAUNCHER), ("fork:ENOMEM", LAUNCHER), ("socketpair:EMFILE", LAUNCHER),
                          ("socketpair:ENFILE", LAUNCHER), ("fork:EAGAIN", SHEPHERD), ("pipe2:EMFILE", SHEPHERD),
-                         ("signalfd:ENFILE", SHEPHERD), ("execve:ENOMEM", SHEPHERD), ("execve:EAGAIN", SHEPHERD),
+                         ("signalfd:ENFILE", SHEPHERD), ("execve:ENOMEM", SHEPHERD), ("execve:EAGAIN", SHEPHERD), ("open:ENFILE:match=act", SHEPHERD),
                          ("memfd_create:EMFILE", HERE), ("memfd_create:ENOMEM", HERE), ("epoll_ctl:ENOMEM", HERE),
                          ("epoll_ctl:ENOSPC", HERE), ("open:ENFILE:match=/proc/self/fd", HERE), ("sendmsg:ENOBUFS", HERE), ("recvmsg:ENOMEM", HERE)):
         yield Transient(f"{fault} for a moment, {where}", f"{fault}:times=3:{where}", late=True,
