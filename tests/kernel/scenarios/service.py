@@ -89,7 +89,7 @@ def killed_and_back(stage):
     stage.undo.append(lambda: [os.unlink(path) for path in (log, go) if os.path.exists(path)])
     service = Service(stage, rules({"name": "slow", "on": "multipath.path_failed", "do": {"exec": [slow]}}))
     map.fail(0)
-    dm.until(lambda: os.path.exists(log), "the program running")
+    dm.until(lambda: os.path.exists(log) and open(log).read(), "the program running")
     program, launcher = int(open(log).read()), service.show("MainPID", unit=LAUNCHER)
     first = service.pid()
     os.kill(first, signal.SIGKILL)
