@@ -4,17 +4,19 @@ import os
 from dataclasses import dataclass, field
 
 import clocks
+import limits
 import modes
 from family import Family
 
 
 @dataclass
 class Transient:
-    """Faults that pass: all that is owed runs once. LATE: none before it watches."""
+    """Faults that pass: all that is owed runs once, and what is said is kept (KEEPS). LATE: none before it watches."""
     name: str
     faults: str
     late: bool = False
     says: list = field(default_factory=list)
+    keeps: bool = True
 
     def play(self, tools, directory):
         family = Family(tools, directory, self.faults)
@@ -30,6 +32,8 @@ class Transient:
             family.paid()
             status = family.end()
             family.made().once().said(*self.says)
+            if self.keeps:
+                family.kept()
             assert status == 0, f"ended with {status}"
         finally:
             family.bury()
@@ -97,7 +101,8 @@ KEEPER, STORE = "role=dmevent-keep", "role=dmevent-store"
 def interrupted():
     for call in ("epoll_wait", "read", "pread", "write", "pwrite", "recv", "recvmsg", "send", "sendmsg", "poll", "waitpid",
                  "flock", "fsync", "open"):
-        yield Transient(f"EINTR of every second {call}", f"{call}:EINTR:every=2")
+        # A history that cannot be synced tries again later than this takes.
+        yield Transient(f"EINTR of every second {call}", f"{call}:EINTR:every=2", keeps=call != "fsync")
 
 
 def short():
@@ -120,6 +125,8 @@ def wants():
     # The end is found in its file.
     yield Transient("no buffer for the shepherds' reports", f"send:ENOBUFS:{SHEPHERD}", late=True)
     yield Transient("no buffer for the history", f"send:ENOBUFS:{STORE},send:ENOBUFS:every=3:{HERE}", late=True)
+    for fault in ("pwrite:EIO:match=history.db", "pwrite:ENOSPC:match=history.db", "open:EMFILE:match=history.db", "fsync:EIO"):
+        yield Transient(f"{fault} for a moment, the history", f"{fault}:times=2:{STORE}")
     yield Transient("no process to try a plugin for a moment", f"fork:EAGAIN:at=2:{HERE}")
     yield Transient("no thread for the log", f"pthread_create:EAGAIN:times=1:{HERE}")
     yield Lasting("no thread for the history", f"pthread_create:EAGAIN:{STORE}",
@@ -180,5 +187,5 @@ def disks():
 
 
 def all_cases():
-    for cases in (interrupted, short, wants, begins, disks, modes.all_cases, clocks.all_cases):
+    for cases in (interrupted, short, wants, begins, disks, modes.all_cases, limits.all_cases, clocks.all_cases):
         yield from (Custom(*case) if isinstance(case, tuple) else case for case in cases())

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The program under faults: what it is told, what it says, what its rules ran."""
 import collections
+import contextlib
 import ctypes
 import json
 import mmap
@@ -8,6 +9,7 @@ import os
 import pathlib
 import select
 import signal
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -167,6 +169,14 @@ class Family:
         ran = self.ran()
         assert not self.unpaid(), f"never run: {self.unpaid()}"
         assert ran == collections.Counter(self.owed), f"not once: {ran - collections.Counter(self.owed)}"
+        return self
+
+    def kept(self):
+        """The history has all that was said."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.directory}/history.db?mode=ro", uri=True)) as history:
+            ids = {row[0] for row in history.execute("SELECT id FROM history WHERE kind = 'event'")}
+        lost = [event["type"] for event in self.events() if event["id"] not in ids]
+        assert not lost, f"the history lacks {lost}"
         return self
 
     def end(self, patience=10):

@@ -6,6 +6,7 @@ Usage: faults_test.py LIVE_TOOL PROGRAM FAULTY_LIBC [NAME-PART]"""
 import argparse
 import pathlib
 import shutil
+import sqlite3
 import sys
 import tempfile
 import time
@@ -35,7 +36,7 @@ def main():
         began, why = time.monotonic(), None
         try:
             case.play(tools, directory)
-        except (AssertionError, OSError, ValueError) as e:
+        except (AssertionError, OSError, ValueError, sqlite3.Error) as e:
             why = f"{type(e).__name__}: {e}"
         took = time.monotonic() - began
         if why is None:
