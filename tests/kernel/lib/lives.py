@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The program as a watcher and a launcher of its own, whose processes are killed and which are started again at once;
-what they do outlives them."""
+"""The program as its three services, whose processes are killed and which are started again at once; what they do
+outlives them."""
 import glob
 import os
 import shutil
@@ -10,7 +10,7 @@ import subprocess
 import dm
 
 RUN = "/run/dmevent_tool"
-KIND = {"dmevent-launch": "helper", "dmevent-reader": "reader", "dmevent-store": "store", "dmevent-keep": "keeper"}
+KIND = {"dmevent-launch": "helper", "dmevent-reader": "reader", "dmevent-keep": "keeper"}
 
 
 def children(pid: int) -> list[tuple[int, str]]:
@@ -33,7 +33,7 @@ def read(path: str) -> str:
 class Lives:
     def __init__(self, stage, *arguments: str):
         self.stage, self.arguments = stage, arguments
-        self.watcher = self.launcher = None
+        self.watcher = self.launcher = self.historian = None
         self.events = f"/run/{stage.name}.events"  # in memory, and kept in the end
         self.out, self.err = open(self.events, "wb"), open(stage.path("stderr"), "ab")
         os.makedirs(RUN, exist_ok=True)
@@ -42,18 +42,28 @@ class Lives:
     def _start(self, *words: str) -> subprocess.Popen:
         return subprocess.Popen([self.stage.program, *words], stdin=subprocess.DEVNULL, stdout=self.out, stderr=self.err)
 
+    def start(self) -> None:
+        self.start_launcher()
+        self.start_historian()
+        self.start_watcher()
+        dm.until(lambda: self.said("watching"), "the first look", 60)
+
     def start_launcher(self) -> None:
         self.launcher = self._start("--launcher")
 
+    def start_historian(self) -> None:
+        self.historian = self._start("--historian")
+
     def start_watcher(self) -> None:
-        self.watcher = self._start("-f", "-d", "-a", "-j", "--launcher-socket", RUN + "/launcher.sock", *self.arguments)
+        self.watcher = self._start("-f", "-d", "-a", "-j", "--launcher-socket", RUN + "/launcher.sock",
+                                   "--history-socket", RUN + "/history.sock", *self.arguments)
 
     def said(self, text: str) -> bool:
         return text in open(self.err.name, errors="replace").read()
 
     def family(self) -> dict[str, list[int]]:
         """All processes that are ours now, by what they are: of the watcher and of the launcher."""
-        found = {"watcher": [self.watcher.pid], "launcher": [self.launcher.pid]}
+        found = {"watcher": [self.watcher.pid], "launcher": [self.launcher.pid], "historian": [self.historian.pid]}
         look = [(self.watcher.pid, KIND), (self.launcher.pid, {**KIND, "dmevent-launch": "connection"})]
         while look:
             parent, kinds = look.pop()
@@ -84,6 +94,9 @@ class Lives:
         if pid == self.launcher.pid:
             self.launcher.wait()
             self.start_launcher()
+        if pid == self.historian.pid:
+            self.historian.wait()
+            self.start_historian()
         if pid == self.watcher.pid:
             self.watcher.wait()
         self.keep_alive()
@@ -99,7 +112,7 @@ class Lives:
             shutil.copy(path, self.stage.path(os.path.basename(path)))
 
     def close(self) -> None:
-        for process in (self.watcher, self.launcher):
+        for process in (self.watcher, self.launcher, self.historian):
             if process and process.poll() is None:
                 process.kill()
                 process.wait()
