@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <ctime>
 #include <filesystem>
+#include <utility>
 
 #include "base/text.hpp"
 #include "store/files.hpp"
@@ -83,7 +84,7 @@ const char* history_kind_name(HistoryRow::Kind kind) {
 
 Error HistoryFile::give_up(const Error& error) {
     const auto trouble = database_.trouble();
-    if (trouble == Trouble::damaged || trouble == Trouble::no_database)
+    if (std::exchange(damaged_, false) || trouble == Trouble::damaged || trouble == Trouble::no_database)
         if (auto r = put_aside(); !r) return r.error();
     database_.close();
     return error;
@@ -95,7 +96,9 @@ Result<> HistoryFile::try_open(const std::string& path) {
     const auto likeness = compare_form(database_, kHistoryForm);
     if (!likeness) return likeness.error();
     switch (*likeness) {
-        case Likeness::same: return database_.exec(kSetUp);
+        case Likeness::same:
+            if (auto r = check_contents(); !r) return r;
+            return database_.exec(kSetUp);
         case Likeness::empty:
             if (auto r = database_.exec(kShape); !r) return r;
             if (auto r = database_.exec(kSetUp); !r) return r;
@@ -139,17 +142,43 @@ Result<> HistoryFile::open() {
         if (const auto again = make_private_file(file_, true); !again) return again.error();
         if (r = try_open(path_); !r) return give_up(r.error());
     }
-    struct stat stat {};
-    inode_ = ::stat(path_.c_str(), &stat) == 0 ? stat.st_ino : 0;
+    look();
     return {};
 }
 
-// Somebody may have removed it, or put an old one in its place: what is written to a file without a name
-// would be lost.
-Result<> HistoryFile::check_place() const {
+HistoryFile::Seen HistoryFile::see(const std::string& file) {
     struct stat stat {};
-    if (::stat(path_.c_str(), &stat) == 0 && stat.st_ino == inode_) return {};
-    return Error{ErrorKind::failed, "cannot write", path_, "it was moved away", ""};
+    return ::stat(file.c_str(), &stat) == 0 ? Seen{stat.st_ino, stat.st_size} : Seen{};
+}
+
+void HistoryFile::look() {
+    seen_ = see(path_);
+    seen_log_ = see(path_ + "-wal");
+}
+
+// Somebody may have removed it or its log, put an old one in its place, or cut it short: what is written to
+// such a file would be lost, and the library would not know.
+Result<> HistoryFile::check_place() {
+    const auto now = see(path_), log_now = see(path_ + "-wal");
+    const auto wrong = [this](const char* why) {
+        return Error{ErrorKind::failed, "cannot write", path_, why, ""};
+    };
+    if (now.inode != seen_.inode || (seen_log_.inode != 0 && log_now.inode != seen_log_.inode))
+        return wrong("it was moved away");
+    cut_short_ = now.size < seen_.size || log_now.size < seen_log_.size;
+    return cut_short_ ? wrong("somebody else has cut it short") : Result<>{};
+}
+
+Result<> HistoryFile::check_contents() {
+    if (!std::exchange(cut_short_, false)) return {};
+    std::string found;
+    auto r = database_.run("PRAGMA quick_check(1)", {}, [&](const D::Row& row) {
+        found = row.bytes(0);
+        return false;
+    });
+    if (!r || found == "ok") return r;
+    damaged_ = true;
+    return Error{ErrorKind::failed, "cannot use", path_, found, ""};
 }
 
 Result<> HistoryFile::write(std::span<const HistoryRow> rows, std::span<const Remembered> remembered,
@@ -185,10 +214,17 @@ Result<> HistoryFile::write(std::span<const HistoryRow> rows, std::span<const Re
     };
     const auto r = database_.transact(put_all);
     if (!r) return give_up(r.error());
+    look();
     return {};
 }
 
 Result<bool> HistoryFile::trim(Time now, std::chrono::seconds keep, std::uint64_t max_size) {
+    auto more = trim_some(now, keep, max_size);
+    if (more) look();
+    return more;
+}
+
+Result<bool> HistoryFile::trim_some(Time now, std::chrono::seconds keep, std::uint64_t max_size) {
     const auto used = database_.number_of(
         "SELECT (page_count - freelist_count) * page_size"
         " FROM pragma_page_count, pragma_freelist_count, pragma_page_size");
@@ -250,6 +286,7 @@ Result<> HistoryFile::forget_earlier() {
     if (boot_.empty()) return {};
     auto r = database_.run("DELETE FROM remembered WHERE boot <> ?", {D::text(boot_)});
     if (!r) return give_up(r.error());
+    look();
     return {};
 }
 

@@ -54,7 +54,11 @@ class HistoryFile {
 
  private:
     Result<> try_open(const std::string& path);
-    Result<> check_place() const;
+    Result<bool> trim_some(Time now, std::chrono::seconds keep, std::uint64_t max_size);
+    Result<> check_place();
+    void look();
+    // What was cut short may be whole all the same.
+    Result<> check_contents();
     Result<> put_aside();
     // A bounded number of free pages is given back to the file system; whether more of them can be.
     Result<bool> give_back_pages();
@@ -63,10 +67,17 @@ class HistoryFile {
 
     const std::string file_, boot_;
     std::string path_; // of file_, without links
-    std::uint64_t inode_ = 0;
+    struct Seen {
+        std::uint64_t inode = 0; // 0: there is none
+        std::int64_t size = 0;
+    };
+    static Seen see(const std::string& file);
+    Seen seen_, seen_log_; // as we left them
     Database database_;
     std::string set_aside_;
     bool too_early_ = false;
+    bool cut_short_ = false; // by somebody else
+    bool damaged_ = false;   // though the library did not say so
     bool shrinking_ = false; // rows were removed, and the file is not shorter yet
 };
 

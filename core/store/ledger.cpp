@@ -9,6 +9,7 @@
 #include <sys/vfs.h>
 
 #include <chrono>
+#include <tuple>
 #include <utility>
 
 #include "base/text.hpp"
@@ -38,11 +39,17 @@ bool blames_file(Trouble trouble) {
     return trouble == Trouble::damaged || trouble == Trouble::no_database || trouble == Trouble::read_only;
 }
 
-// Which file a name means; none: zero.
-std::pair<dev_t, ino_t> identity(const std::string& file) {
-    struct stat stat {};
-    return ::stat(file.c_str(), &stat) == 0 ? std::pair{stat.st_dev, stat.st_ino} : std::pair<dev_t, ino_t>{};
-}
+// Which file a name means, and what shows that it was written to; none: zeros.
+struct Seen {
+    explicit Seen(const std::string& file) {
+        struct stat stat {};
+        if (::stat(file.c_str(), &stat) != 0) return;
+        which = {stat.st_dev, stat.st_ino};
+        what = {stat.st_size, stat.st_mtim.tv_sec, stat.st_mtim.tv_nsec};
+    }
+    std::pair<dev_t, ino_t> which;
+    std::tuple<off_t, time_t, long> what;
+};
 
 // An open database; or why what is there cannot be used, and a new one could.
 struct Opened {
@@ -150,16 +157,25 @@ struct Ledger::Impl {
     }
     void use(Database opened) {
         database = std::move(opened);
-        file = identity(path);
-        log = identity(path + "-wal");
+        look();
     }
-    // What is written to a file without a name is lost with us.
-    bool in_place() const { return identity(path) == file && identity(path + "-wal") == log; }
+    void look() {
+        file = Seen{path};
+        log = Seen{path + "-wal"};
+    }
+    // What is written to a file without a name is lost with us, and what others wrote to ours is damage,
+    // which the library would find only where it reads again.
+    std::string find_change() const {
+        const Seen file_now{path}, log_now{path + "-wal"};
+        if (file_now.which != file.which || log_now.which != log.which) return "it was moved away";
+        const bool same = file_now.what == file.what && log_now.what == log.what;
+        return same ? std::string{} : std::string{"somebody else has written to it"};
+    }
 
     const std::string path, boot_id;
     Database database;
-    std::pair<dev_t, ino_t> file, log;
-    bool moved = false; // was the last error
+    Seen file{path}, log{path}; // as we left them
+    bool changed = false;       // was the last error
 };
 
 Ledger::Ledger(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -212,15 +228,18 @@ Result<std::vector<Remembered>> Ledger::load() {
 
 Result<> Ledger::commit(std::span<const Remembered> changes) {
     if (changes.empty()) return {};
-    impl_->moved = !impl_->in_place();
-    if (impl_->moved) return unusable(impl_->path, "it was moved away");
+    const auto change = impl_->find_change();
+    impl_->changed = !change.empty();
+    if (impl_->changed) return unusable(impl_->path, change);
     if (!impl_->database) return unusable(impl_->path, "it could not be begun anew");
-    return put(impl_->database, changes);
+    auto r = put(impl_->database, changes);
+    impl_->look();
+    return r;
 }
 
 bool Ledger::is_faulty() const {
     const auto trouble = impl_->database.trouble();
-    return impl_->moved || !impl_->database || blames_file(trouble) || trouble == Trouble::input_output;
+    return impl_->changed || !impl_->database || blames_file(trouble) || trouble == Trouble::input_output;
 }
 
 Result<> Ledger::begin_anew(std::span<const Remembered> everything) {
@@ -244,7 +263,7 @@ Result<> Ledger::begin_anew(std::span<const Remembered> everything) {
     if (!opened) return opened.error();
     if (!opened->faulty.empty()) return unusable(path, opened->faulty);
     impl_->use(std::move(opened->database));
-    impl_->moved = false;
+    impl_->changed = false;
     return r;
 }
 

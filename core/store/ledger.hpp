@@ -34,7 +34,8 @@ class Ledger {
     // All of it or nothing; once it has returned, a killed process has not forgotten it. After an error
     // nothing of the earlier commits is lost.
     Result<> commit(std::span<const Remembered> changes);
-    // The last error is the file's own: it is damaged, or was moved away. begin_anew() mends that.
+    // The last error is the file's own: it is damaged, was moved away, or written to by others. begin_anew()
+    // mends that.
     bool is_faulty() const;
     // Goes on in a new file that has EVERYTHING, whole before it takes the place of the old one, which is set
     // aside. After an error nothing has changed, or commit() fails until this is called again.

@@ -38,6 +38,10 @@ class Written:
         if self.fd < 0 or libc.inotify_add_watch(self.fd, os.fsencode(path), modified) < 0:
             raise OSError(ctypes.get_errno(), "inotify")
 
+    def __del__(self):
+        if self.fd >= 0:
+            os.close(self.fd)
+
     def fileno(self):
         return self.fd
 

@@ -53,14 +53,19 @@ struct SuccessionTest : testing::Test {
         return next.succession.inherit(false);
     }
     // Overwrites all of it but the first page, under whoever has it open; what is in his memory stays.
-    void damage() const {
+    // HIDDEN: nothing shows that it was written to.
+    void damage(bool hidden) const {
         for (const auto& name : {file, file + "-wal"}) {
             const Fd fd{open(name.c_str(), O_WRONLY | O_CLOEXEC)};
             struct stat stat {};
             ASSERT_EQ(fstat(fd.get(), &stat), 0);
             const std::string rubbish(4096, '\xA5');
-            for (off_t at = 4096; at < stat.st_size; at += 4096)
-                ASSERT_EQ(pwrite(fd.get(), rubbish.data(), rubbish.size(), at), 4096);
+            for (off_t at = 4096; at < stat.st_size; at += 4096) {
+                const auto size = std::min<off_t>(4096, stat.st_size - at);
+                ASSERT_EQ(pwrite(fd.get(), rubbish.data(), static_cast<std::size_t>(size), at), size);
+            }
+            const timespec times[] = {{0, UTIME_OMIT}, hidden ? stat.st_mtim : timespec{1, 0}};
+            ASSERT_EQ(futimens(fd.get(), times), 0);
         }
     }
 };
@@ -130,14 +135,14 @@ TEST_F(SuccessionTest, WhatCouldNotBeKeptIsKeptLater) {
     EXPECT_EQ(life.states.size(), 2u);
 }
 
-TEST_F(SuccessionTest, DamageThatShowsLaterIsMendedFromMemory) {
+TEST_F(SuccessionTest, DamageThatShowsWhenItIsReadIsMendedFromMemory) {
     Life life{run_dir.path};
     ASSERT_TRUE(life.succession.inherit(false));
     life.connect();
     auto rows = many();
     life.keep(rows);
     life.reaction = Remembered{"lane", "store", "told"};
-    damage();
+    damage(true);
     for (auto& row : rows) {
         life.keep({{row.kind, row.key, row.value += "!"}});
         if (!life.states.empty()) break;
@@ -155,6 +160,24 @@ TEST_F(SuccessionTest, DamageThatShowsLaterIsMendedFromMemory) {
     rows.push_back({"run", "2", "d"});
     EXPECT_EQ(left(), rows);
     EXPECT_EQ(life.states.size(), 2u);
+}
+
+TEST_F(SuccessionTest, WhatOthersWroteIsFoundAtOnce) {
+    Life life{run_dir.path};
+    ASSERT_TRUE(life.succession.inherit(false));
+    life.connect();
+    life.keep({{"run", "1", "a"}});
+    damage(false);
+    life.keep({{"run", "2", "b"}});
+    ASSERT_EQ(life.states.size(), 2u);
+    EXPECT_NE(life.states[0].find("somebody else has written to it"), std::string::npos) << life.states[0];
+    EXPECT_EQ(left(), (Rows{{"run", "1", "a"}, {"run", "2", "b"}}));
+    ASSERT_EQ(truncate(file.c_str(), 5000), 0);
+    life.keep({{"run", "3", "c"}});
+    EXPECT_EQ(life.states.size(), 4u);
+    EXPECT_EQ(left(), (Rows{{"run", "1", "a"}, {"run", "2", "b"}, {"run", "3", "c"}}));
+    life.keep({{"run", "3", "d"}});
+    EXPECT_EQ(life.states.size(), 4u);
 }
 
 TEST_F(SuccessionTest, RemovedFilesAreMadeAgain) {

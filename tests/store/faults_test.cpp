@@ -261,5 +261,66 @@ TEST_F(HistoryFaults, RemovedFileIsBegunAnew) {
     ASSERT_TRUE(later.until([&] { return later.given > 0; }));
 }
 
+// The log is what was written last: without it, what is written goes nowhere that others could read.
+TEST_F(HistoryFaults, LogThatIsReplacedIsFoundAndNothingIsLost) {
+    const auto log = file + "-wal", copy = file + "-copy";
+    Watched w{file};
+    w.history->event(event_of(0));
+    ASSERT_TRUE(w.until_written(1));
+    std::filesystem::copy_file(log, copy);
+    std::filesystem::rename(copy, log);
+    w.history->event(event_of(1));
+    ASSERT_TRUE(w.until_told(2));
+    std::filesystem::remove(log);
+    w.history->event(event_of(2));
+    ASSERT_TRUE(w.until_told(4));
+    for (const int i : {0, 2}) EXPECT_NE(w.states[i].find("moved away"), std::string::npos) << w.states[i];
+    EXPECT_EQ(w.states[1] + w.states[3], "");
+    EXPECT_TRUE(w.history->drain(60s));
+    w.history.reset();
+    EXPECT_EQ(past_of(file).size(), 3u);
+    EXPECT_TRUE(aside().empty());
+}
+
+TEST_F(HistoryFaults, WhatIsCutShortIsCheckedAndSetAsideIfItIsDamaged) {
+    for (const std::string name : {"", "-wal"}) {
+        for (const auto size : {0, 5000}) {
+            write_events(0, 300);
+            Watched w{file};
+            w.history->event(event_of(300));
+            ASSERT_TRUE(w.until_written(1));
+            ASSERT_EQ(truncate((file + name).c_str(), size), 0);
+            w.history->event(event_of(301));
+            ASSERT_TRUE(w.until([&] { return w.history->counts().written == 2; }));
+            ASSERT_TRUE(w.until([&] { return w.states.size() >= 2 && w.states.back().empty(); }));
+            EXPECT_NE(w.states[0].find("cut it short"), std::string::npos) << w.states[0];
+            EXPECT_TRUE(w.history->drain(60s));
+            w.history.reset();
+            const auto ids = ids_of(past_of(file));
+            ASSERT_FALSE(ids.empty());
+            EXPECT_EQ(ids.back(), event_of(301).id) << name << size;
+            for (const auto& entry : std::filesystem::directory_iterator{directory.path})
+                std::filesystem::remove(entry.path());
+        }
+    }
+}
+
+// Somebody who puts the log into the file has cut it short as well.
+TEST_F(HistoryFaults, WhatAnotherWroteBackIsNoDamage) {
+    Watched w{file};
+    for (int i = 0; i < 100; ++i) w.history->event(event_of(i));
+    ASSERT_TRUE(w.until_written(100));
+    Helper other{{"checkpoint", file}};
+    EXPECT_EQ(other.line(), "done");
+    EXPECT_EQ(other.end(), 0);
+    ASSERT_EQ(std::filesystem::file_size(file + "-wal"), 0u);
+    w.history->event(event_of(100));
+    ASSERT_TRUE(w.until_written(101));
+    EXPECT_TRUE(w.history->drain(60s));
+    w.history.reset();
+    EXPECT_EQ(past_of(file).size(), 101u);
+    EXPECT_TRUE(aside().empty());
+}
+
 } // namespace
 } // namespace dmev

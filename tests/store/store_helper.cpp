@@ -3,9 +3,9 @@
 //   ledger FILE BOOT     opens a ledger; exit status 1 if it cannot
 //   past FILE            prints what a history tells, a line for each row
 //   hold FILE            holds a lock on a database, says so, and waits for the end of standard input
-//   keep FILE            keeps the events that standard input has as JSON lines; other lines are decisions,
-//   ID before JSON flood FILE BOOT      writes events without end, and the number of those that are kept,
-//   until it is killed
+//   checkpoint FILE      puts the log back into the file, as an administrator may, and says "done"
+//   keep FILE            keeps the events of standard input, JSON lines; others are decisions, ID before JSON
+//   flood FILE BOOT      writes events without end, and says how many are kept, until it is killed
 #include <sqlite3.h>
 
 #include <cstdio>
@@ -44,6 +44,17 @@ int hold(const char* file) {
     std::cout << "held" << std::endl;
     while (std::cin.get() != std::char_traits<char>::eof()) {
     }
+    return sqlite3_close(database) == SQLITE_OK ? 0 : 1;
+}
+
+int checkpoint(const char* file) {
+    sqlite3* database = nullptr;
+    if (sqlite3_open(file, &database) != SQLITE_OK ||
+        sqlite3_exec(database, "SELECT count(*) FROM history", nullptr, nullptr, nullptr) != SQLITE_OK ||
+        sqlite3_wal_checkpoint_v2(database, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr) !=
+            SQLITE_OK)
+        return 1;
+    std::cout << "done" << std::endl;
     return sqlite3_close(database) == SQLITE_OK ? 0 : 1;
 }
 
@@ -90,6 +101,7 @@ int main(int argc, char** argv) {
     if (is("ledger", 2)) return dmev::try_ledger(argv[2], argv[3]);
     if (is("past", 1)) return dmev::print_past(argv[2]);
     if (is("hold", 1)) return dmev::hold(argv[2]);
+    if (is("checkpoint", 1)) return dmev::checkpoint(argv[2]);
     if (is("keep", 1)) return dmev::keep(argv[2]);
     if (is("flood", 2)) return dmev::flood(argv[2], argv[3]);
     return 2;
