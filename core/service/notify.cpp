@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/io.hpp"
 #include "base/log.hpp"
 
 namespace dmev {
@@ -83,21 +84,38 @@ void Notify::reloading() {
 void Notify::stopping() { say("STOPPING=1"); }
 
 void Notify::status(std::string_view text) {
-    if (text == status_) return;
-    status_ = text;
-    say(fmt::format("STATUS={}", text));
+    if (text == status_ || !socket_) return;
+    if (say_owed() && tell(fmt::format("STATUS={}", text))) status_ = text;
 }
 
-void Notify::alive() { say("WATCHDOG=1"); }
+void Notify::alive() {
+    if (socket_ && say_owed()) tell("WATCHDOG=1");
+}
 
-void Notify::say(std::string_view text) {
-    if (!socket_) return;
-    const auto tell = [&] {
-        return send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+// False: it is not heard.
+bool Notify::tell(std::string_view text) {
+    const auto put = [&] {
+        return uninterrupted(
+            [&] { return send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT); });
     };
-    if (tell() >= 0 || (errno != ECONNREFUSED && errno != ENOTCONN)) return;
+    if (put() >= 0) return true;
+    if (errno != ECONNREFUSED && errno != ENOTCONN) return false;
     // The manager was started anew.
-    if (connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address_), size_) == 0) tell();
+    const auto* address = reinterpret_cast<const sockaddr*>(&address_);
+    return connect(socket_.get(), address, size_) == 0 && put() >= 0;
+}
+
+void Notify::say(std::string text) {
+    constexpr std::size_t most_owed = 16; // for who reloads us while nobody listens
+    if (!socket_ || (say_owed() && tell(text))) return;
+    if (owed_.size() == most_owed) owed_.pop_front();
+    owed_.push_back(std::move(text));
+}
+
+bool Notify::say_owed() {
+    for (; !owed_.empty(); owed_.pop_front())
+        if (!tell(owed_.front())) return false;
+    return true;
 }
 
 Watchdog::Watchdog(Loop& loop, Notify& notify) : loop_(loop), notify_(notify) {

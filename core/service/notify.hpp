@@ -3,6 +3,7 @@
 #include <sys/un.h>
 
 #include <chrono>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,13 +33,16 @@ class Notify {
 
  private:
     Notify() = default;
-    void say(std::string_view text);
+    bool tell(std::string_view text);
+    void say(std::string text); // one that is not taken in now is said before the next
+    bool say_owed();
 
     Fd socket_;
     sockaddr_un address_{};
     socklen_t size_ = 0;
     std::optional<std::chrono::microseconds> watchdog_;
     std::string status_;
+    std::deque<std::string> owed_; // what the manager waits for, and had no room for
 };
 
 // Lets the loop itself say that it turns, twice as often as it is asked for. Both outlive this.

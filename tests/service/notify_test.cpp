@@ -87,6 +87,24 @@ TEST(Notify, DoesNotWaitForAManagerThatDoesNotRead) {
     EXPECT_EQ(manager.heard(), "STATUS=0");
 }
 
+// Else a manager that was busy for a moment would wait for it until it kills us.
+TEST(Notify, SaysLaterThatItIsReady) {
+    const Manager manager;
+    auto notify = Notify::from_environment();
+    for (int i = 0; i < 10'000; ++i) notify.status(std::to_string(i));
+    notify.reloading();
+    notify.ready("watching");
+    std::string heard;
+    while (!(heard = manager.heard()).empty()) EXPECT_TRUE(heard.starts_with("STATUS=")) << heard;
+    notify.alive();
+    EXPECT_TRUE(manager.heard().starts_with("RELOADING=1\n"));
+    EXPECT_EQ(manager.heard(), "READY=1\nSTATUS=watching");
+    EXPECT_EQ(manager.heard(), "WATCHDOG=1");
+    notify.alive();
+    EXPECT_EQ(manager.heard(), "WATCHDOG=1");
+    EXPECT_EQ(manager.heard(), "") << "each once";
+}
+
 TEST(Watchdog, IsFedByTheLoopAlone) {
     const Manager manager;
     auto notify = Notify::from_environment();
