@@ -9,6 +9,7 @@
 #include <csignal>
 #include <optional>
 
+#include "base/log.hpp"
 #include "model/event_json.hpp"
 #include "process/frames.hpp"
 #include "process/service_socket.hpp"
@@ -122,6 +123,10 @@ Result<> serve_history(int listening, const std::function<void()>& ready) {
         if ((watched[1].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0)
             return errno_error("cannot listen", "", EPIPE);
         const Fd connection{accept4(listening, nullptr, nullptr, SOCK_CLOEXEC)};
+        if (!connection && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)) {
+            log::error("{}", errno_error("cannot serve a connection", "", errno).text());
+            poll(watched, 1, look_at_least_every); // it waits still: not to turn in circles
+        }
         if (!connection || !may_ask(connection.get())) continue;
         const auto end = Session{connection.get()}.run(signals->get());
         if (end == End::stopped) return {};
