@@ -193,7 +193,9 @@ class Family:
 
     def bury(self):
         while self.written:
-            os.close(self.written.pop().fd)
+            written = self.written.pop()
+            os.close(written.fd)
+            written.fd = -1  # closed by who else may own it
         if self.process and self.process.poll() is None:
             self.process.kill()
             self.process.wait()

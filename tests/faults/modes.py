@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 
-from family import BLOCKS, MARK, STEPS, Control, Family, pool, processor_seconds
+from family import BLOCKS, MARK, RULES, STEPS, Control, Family, pool, processor_seconds
 
 EVENTS = 20
 
@@ -209,7 +209,7 @@ def outputs():
 def succeeds(faults, armed_late=False):
     """A program that runs is found by a successor, which runs what is left, and nothing twice."""
     def play(tools, directory):
-        family = Family(tools, directory, faults)
+        family = Family(tools, directory, faults, rules="\n".join(line for line in RULES.split("\n") if "name: again" not in line))
         # The first step waits until the test lets it go on.
         os.mkfifo(directory / "gate")
         family.script.write_text(family.script.read_text().replace('echo "end', f'[ "$2" = second ] || read go <"{directory}/gate"\n'
@@ -217,7 +217,7 @@ def succeeds(faults, armed_late=False):
         try:
             family.start().baseline().watching()
             family.low(0, 1, {"low": STEPS["low"]})
-            family.until(lambda: sum(family.ran("start").values()) >= 1, "it has begun")
+            family.until(lambda: family.ran("start")[family.owed[0]] == 1, "it has begun")
             family.process.kill()
             family.over()
             family.control.arm(not armed_late)
@@ -243,33 +243,34 @@ def successors():
     yield "a successor that cannot list what runs", succeeds(f"open:EMFILE:match=/jobs:times=1:{here}")
 
 
-def connect(path):
-    client = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    client.settimeout(20)
-    client.connect(path)
-    return client
-
-
-def answers(client):
+def launcher_answers(client):
     """A request of a kind that nobody serves is refused by whoever serves us."""
     client.send(bytes([255] * 4) + (7).to_bytes(4, "little"))
     return client.recv(64)[:4] == (7).to_bytes(4, "little")
 
 
-def lets_in_later(faults):
+def historian_answers(client):
+    """It listens to no nonsense."""
+    client.send(bytes([255] * 64))
+    return client.recv(64) == b""
+
+
+def lets_in_later(faults, mode, name, kind, answers):
     """Who cannot be let in waits, and is served as soon as that can be; nothing turns in circles meanwhile."""
     def play(tools, directory):
-        family = Family(tools, directory, faults, arguments=["--launcher", "--run-dir", str(directory / "run")])
+        family = Family(tools, directory, faults, arguments=[mode, "--run-dir", str(directory / "run")])
         (directory / "run").mkdir()
         try:
             family.start(program=tools.program)
-            family.until(lambda: "programs are started for who asks" in family.errors(), "it serves")
+            socket_file = directory / "run" / name
+            family.until(lambda: " for who asks" in family.errors() or mode == "--historian" and socket_file.exists(), "it serves")
             family.control.arm()
-            with connect(str(directory / "run" / "launcher.sock")) as client:
+            with socket.socket(socket.AF_UNIX, kind) as client:
+                client.settimeout(20)
+                client.connect(str(socket_file))
                 family.until(family.made, "it fails")
                 family.until(lambda: family.said("cannot serve a connection"), "it says so")
-                before = processor_seconds(family.process.pid)
-                began = time.monotonic()
+                before, began = processor_seconds(family.process.pid), time.monotonic()
                 family.until(lambda: time.monotonic() - began > 0.5, "half a second has passed")
                 assert processor_seconds(family.process.pid) - before < 0.1, "it turns in circles"
                 family.control.arm(False)
@@ -280,11 +281,14 @@ def lets_in_later(faults):
     return play
 
 
-def launchers():
+def services():
     for fault in ("accept4:EMFILE", "accept4:ENFILE", "accept4:ENOMEM"):
-        yield f"a launcher and {fault}", lets_in_later(f"{fault}:role=dmevent_tool")
+        yield f"a launcher and {fault}", lets_in_later(f"{fault}:role=dmevent_tool", "--launcher", "launcher.sock",
+                                                       socket.SOCK_SEQPACKET, launcher_answers)
+    yield "a historian and accept4:EMFILE", lets_in_later("accept4:EMFILE:role=dmevent_tool", "--historian", "history.sock",
+                                                          socket.SOCK_STREAM, historian_answers)
 
 
 def all_cases():
-    for cases in (replays, queries, starts, outputs, successors, launchers):
+    for cases in (replays, queries, starts, outputs, successors, services):
         yield from cases()
