@@ -112,10 +112,11 @@ class Lives:
             shutil.copy(path, self.stage.path(os.path.basename(path)))
 
     def close(self) -> None:
-        for process in (self.watcher, self.launcher, self.historian):
-            if process and process.poll() is None:
-                process.kill()
-                process.wait()
+        alive = [process for process in (self.watcher, self.launcher, self.historian) if process and process.poll() is None]
+        for process in alive:
+            process.kill()
+        for process in alive:
+            process.wait()
         self.out.close()
         self.err.close()
         shutil.move(self.events, self.stage.path("events.txt"))

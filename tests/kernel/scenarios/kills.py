@@ -138,6 +138,7 @@ def at_random(stage):
     things = [Path(stage, f"map{n}") for n in range(5)] + [Filled(stage, f"pool{n}") for n in range(2)]
     store = FileSystem(stage, "store", 32, "/mnt/store")
     lives = Lives(stage, "--config", config, "--history", "/mnt/store/history.db")
+    stage.undo.append(store.answer)  # before anybody's end is awaited
     lives.start()
 
     def settled() -> list:
