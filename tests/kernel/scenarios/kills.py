@@ -78,8 +78,7 @@ class Filled:
             dm.write(self.volume, 0, (self.blocks - self.pool.mark + chance.randrange(8)) * BLOCK)
             return "run low"
         discard(self.volume, 0, self.blocks)
-        self.device.commit()
-        self.device.nudge()  # of a discard nobody tells
+        self.device.commit()  # of which nobody tells: it is seen when the pool is polled
         return "recover"
 
 
