@@ -152,6 +152,8 @@ def begins():
     yield Refused("no copy of standard output", f"dupfd:EMFILE:{HERE}", ["cannot use standard output: Too many open files"])
     yield Refused("a plugin that cannot be tried", f"pipe2:EMFILE:{HERE}", ["cannot try plugin", "thin.so: Too many open files"],
                   status=78)
+    yield Refused("plugins that cannot be listed", f"opendir:EMFILE:match=/thin:{HERE}",
+                  ["cannot read plugin directory", "/thin: Too many open files"], status=78)
     yield Refused("a configuration on a bad disk", f"read:EIO:match=rules.yaml:{HERE}", ["rules.yaml", "Input/output error"],
                   status=78)
     for error, text in (("EROFS", "Read-only file system"), ("ENOSPC", "No space left on device"), ("EDQUOT", "Disk quota exceeded"),

@@ -195,6 +195,9 @@ F* next(F*, const char* name) {
     return reinterpret_cast<F*>(dlsym(RTLD_NEXT, name));
 }
 
+// Whoever lists a directory opens it too.
+const char* opening(int flags) { return (flags & O_DIRECTORY) && !(flags & O_PATH) ? "opendir" : "open"; }
+
 mode_t mode_of(int flags, va_list arguments) {
     return flags & (O_CREAT | O_TMPFILE) ? va_arg(arguments, mode_t) : 0;
 }
@@ -212,7 +215,7 @@ int open(const char* path, int flags, ...) {
     va_start(arguments, flags);
     const auto mode = mode_of(flags, arguments);
     va_end(arguments);
-    return fails("open", path) ? -1 : real(path, flags, mode);
+    return fails(opening(flags), path) ? -1 : real(path, flags, mode);
 }
 int open64(const char* path, int flags, ...) {
     REAL(open64);
@@ -220,7 +223,7 @@ int open64(const char* path, int flags, ...) {
     va_start(arguments, flags);
     const auto mode = mode_of(flags, arguments);
     va_end(arguments);
-    return fails("open", path) ? -1 : real(path, flags, mode);
+    return fails(opening(flags), path) ? -1 : real(path, flags, mode);
 }
 int openat(int at, const char* path, int flags, ...) {
     REAL(openat);
@@ -228,7 +231,7 @@ int openat(int at, const char* path, int flags, ...) {
     va_start(arguments, flags);
     const auto mode = mode_of(flags, arguments);
     va_end(arguments);
-    return fails("open", path) ? -1 : real(at, path, flags, mode);
+    return fails(opening(flags), path) ? -1 : real(at, path, flags, mode);
 }
 int openat64(int at, const char* path, int flags, ...) {
     REAL(openat64);
@@ -236,7 +239,7 @@ int openat64(int at, const char* path, int flags, ...) {
     va_start(arguments, flags);
     const auto mode = mode_of(flags, arguments);
     va_end(arguments);
-    return fails("open", path) ? -1 : real(at, path, flags, mode);
+    return fails(opening(flags), path) ? -1 : real(at, path, flags, mode);
 }
 FILE* fopen64(const char* path, const char* mode) {
     REAL(fopen64);
@@ -248,7 +251,7 @@ FILE* fopen(const char* path, const char* mode) {
 }
 DIR* opendir(const char* path) {
     REAL(opendir);
-    return fails("open", path) ? nullptr : real(path);
+    return fails("opendir", path) ? nullptr : real(path);
 }
 int mkdir(const char* path, mode_t mode) {
     REAL(mkdir);

@@ -240,7 +240,7 @@ def successors():
     for fault in ("pidfd_open:EMFILE", "pidfd_open:ENFILE", "open:EMFILE:match=/stat:every=2", "open:EINTR:every=2", "pread:EINTR:every=2",
                   "pread:short", "read:EINTR:every=2", "flock:EINTR:every=2"):
         yield f"a successor and {fault}", succeeds(f"{fault}:{here}")
-    yield "a successor that cannot list what runs", succeeds(f"open:EMFILE:match=/jobs:times=1:{here}")
+    yield "a successor that cannot list what runs", succeeds(f"opendir:EMFILE:match=/jobs:times=1:{here}")
 
 
 def launcher_answers(client):
