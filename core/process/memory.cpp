@@ -22,7 +22,13 @@ namespace dmev {
 namespace {
 
 constexpr std::size_t stack_in_use = 64 << 10; // of the main thread; what its deepest calls take, and more
-constexpr std::size_t stack_of_threads = 512 << 10;
+constexpr std::size_t stack_of_threads = 512 << 10, most_of_a_stack = 16 << 20;
+
+bool can_start_thread() {
+    pthread_t thread;
+    const auto nothing = [](void* none) { return none; };
+    return pthread_create(&thread, nullptr, nothing, nullptr) == 0 && pthread_join(thread, nullptr) == 0;
+}
 
 std::string read_all(const char* path) {
     std::string text;
@@ -108,8 +114,11 @@ void stay_when_memory_runs_out() {
 void use_small_stacks() {
     pthread_attr_t attributes;
     if (pthread_attr_init(&attributes) != 0) return;
-    if (pthread_attr_setstacksize(&attributes, stack_of_threads) == 0)
-        pthread_setattr_default_np(&attributes);
+    // What libraries keep for each thread is in it too, and may be more than all that we want.
+    for (auto size = stack_of_threads; size <= most_of_a_stack; size *= 2)
+        if (pthread_attr_setstacksize(&attributes, size) == 0 &&
+            pthread_setattr_default_np(&attributes) == 0 && can_start_thread())
+            break;
     pthread_attr_destroy(&attributes);
     mallopt(M_ARENA_MAX, 1); // each further one would be 64 MiB of locked address space
 }

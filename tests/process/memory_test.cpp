@@ -71,7 +71,7 @@ TEST(Memory, ThreadsGetSmallStacks) {
                       pthread_attr_getstacksize(&attributes, &size);
                       pthread_attr_destroy(&attributes);
                   }}.join();
-                  return size >= (256 << 10) && size <= (1 << 20) ? 0 : 1;
+                  return size >= (256 << 10) && size < (8 << 20) ? 0 : 1;
               }),
               0);
 }
