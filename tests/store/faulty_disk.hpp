@@ -57,6 +57,7 @@ class FaultyDisk {
     }
     static int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 at) {
         auto& self = instance();
+        decltype(write_) real = nullptr;
         {
             std::unique_lock lock{self.mutex_};
             if (self.full_) return SQLITE_FULL;
@@ -64,8 +65,9 @@ class FaultyDisk {
             if (self.hanging_) self.changed_.notify_all();
             self.changed_.wait(lock, [&] { return !self.hanging_; });
             --self.hung_;
+            real = self.write_;
         }
-        return self.write_(file, bytes, size, at);
+        return real(file, bytes, size, at);
     }
 
     sqlite3_vfs shim_{};
