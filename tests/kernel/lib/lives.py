@@ -10,7 +10,7 @@ import subprocess
 import dm
 
 RUN = "/run/dmevent_tool"
-KIND = {"dmevent-launch": "helper", "dmevent-reader": "reader", "dmevent-keep": "keeper"}
+KIND = {"dmevent-reader": "reader", "dmevent-keep": "keeper"}
 
 
 def children(pid: int) -> list[tuple[int, str]]:
@@ -64,13 +64,13 @@ class Lives:
     def family(self) -> dict[str, list[int]]:
         """All processes that are ours now, by what they are: of the watcher and of the launcher."""
         found = {"watcher": [self.watcher.pid], "launcher": [self.launcher.pid], "historian": [self.historian.pid]}
-        look = [(self.watcher.pid, KIND), (self.launcher.pid, {**KIND, "dmevent-launch": "connection"})]
+        look = [(self.watcher.pid, {"dmevent-launch": "helper"}), (self.launcher.pid, {"dmevent-launch": "connection"})]
         while look:
             parent, kinds = look.pop()
             for pid, name in children(parent):
                 if name in kinds:
                     found.setdefault(kinds[name], []).append(pid)
-                    look.append((pid, kinds))
+                    look.append((pid, KIND))
         return found
 
     def holds(self) -> dict[tuple, dict]:

@@ -141,7 +141,7 @@ def at_random(stage):
     lives.start()
 
     def settled() -> list:
-        """That each of the rest is known to have changed, nobody can say yet."""
+        """Those of which it is known that their last change was seen: all that it owed has run."""
         unpaid = {key for *_, key in account.unpaid()}
         return [thing for thing in things if thing.key not in unpaid]
 
