@@ -58,6 +58,7 @@ void await_end(const std::string& pid, std::chrono::milliseconds limit) {
 }
 
 constexpr const char* taken = "already running";
+constexpr std::chrono::milliseconds look_again{100};
 constexpr std::size_t most_read = 32; // more than any process id has
 
 } // namespace
@@ -73,6 +74,12 @@ Result<Pidfile> Pidfile::take(const std::string& given, std::chrono::millisecond
             return open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
                         0644);
         })};
+        const bool wants = !fd && (errno == EMFILE || errno == ENFILE || errno == ENOMEM);
+        if (wants && patience > patience.zero()) {
+            poll(nullptr, 0, static_cast<int>(look_again.count())); // nothing tells when there is room again
+            patience -= look_again;
+            continue;
+        }
         if (!fd) return failed(path, errno);
         struct stat st {};
         if (fstat(fd.get(), &st) < 0) return failed(path, errno);
