@@ -72,12 +72,13 @@ class Family:
         self.control = Control(directory / "control")
         self.arguments = arguments or ["-f", "--all", "-j", "--config", str(self.config), "--run-dir", str(directory / "run"),
                                        "--pidfile", str(directory / "pid"), "--history", str(directory / "history.db")]
+        self.environment = {}
         self.written, self.process, self.event_nr = [], None, 0
         self.owed = []
 
     def start(self, program=None, **streams):
         environment = dict(os.environ, LD_PRELOAD=str(self.tools.faulty_libc), FAULTS=self.faults,
-                           FAULTS_CONTROL=str(self.directory / "control"))
+                           FAULTS_CONTROL=str(self.directory / "control"), **self.environment)
         self.written = [Written(file) for file in (self.log, self.out, self.err)]
         plugins = ["--plugin-dir", str(self.tools.plugins)]
         with open(self.out, "ab") as out, open(self.err, "ab") as err:

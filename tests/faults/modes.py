@@ -2,6 +2,7 @@
 """The program's other ways to be run: --replay, --query, --record, detached, --launcher, and as a successor."""
 import json
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -164,6 +165,39 @@ def watches_with(faults, options, says, status, late=True):
     return play
 
 
+def without_threads(tools, directory):
+    """As a service, whose events go to the system's log: it says them itself, and ends well."""
+    family = Family(tools, directory, "pthread_create:EAGAIN:role=live_tool")
+    out = os.stat(family.out)
+    family.environment["JOURNAL_STREAM"] = f"{out.st_dev}:{out.st_ino}"
+    family.control.arm()
+    try:
+        family.start().baseline().watching()
+        family.low(0, 1)
+        assert family.paid().end() == 0
+        family.made().once()
+    finally:
+        family.bury()
+
+
+def reads_again_later(tools, directory):
+    """SIGHUP, when nothing can be done in the background."""
+    family = Family(tools, directory, "pthread_create:EAGAIN:times=1:role=live_tool")
+    try:
+        family.start().baseline().watching()
+        family.control.arm()
+        family.process.send_signal(signal.SIGHUP)
+        family.until(lambda: family.said("cannot work in the background: Resource temporarily unavailable; the rules stay as they were"),
+                     "it says so")
+        family.process.send_signal(signal.SIGHUP)
+        family.until(lambda: family.said("the configuration is as it was"), "it has read it")
+        family.low(0, 1)
+        assert family.paid().end() == 0
+        family.made().once()
+    finally:
+        family.bury()
+
+
 def refuses_to_record(tools, directory):
     os.mkfifo(directory / "fifo")
     family = Family(tools, directory)
@@ -201,6 +235,11 @@ def outputs():
             ["cannot write recording", f"/recorded: {text}; watching goes on"], 0)
         yield f"standard output and {error}", watches_with(
             f"write:{error}:match=/out", [], [f"cannot write to standard output: {text}; watching goes on"], 1)
+    yield "no thread for standard output", watches_with(
+        "pthread_create:EAGAIN:role=live_tool", [],
+        ["cannot write to standard output: Resource temporarily unavailable; watching goes on"], 1, late=False)
+    yield "no thread for the system's log", without_threads
+    yield "no thread to read the configuration again", reads_again_later
     yield "a recording to a FIFO that nobody reads", refuses_to_record
     for error in ("write:EINTR:times=1", "write:short"):
         yield f"a recording being written and {error}", records(error)
@@ -240,6 +279,7 @@ def successors():
     for fault in ("pidfd_open:EMFILE", "pidfd_open:ENFILE", "open:EMFILE:match=/stat:every=2", "open:EINTR:every=2", "pread:EINTR:every=2",
                   "pread:short", "read:EINTR:every=2", "flock:EINTR:every=2"):
         yield f"a successor and {fault}", succeeds(f"{fault}:{here}")
+    yield "a successor that cannot say at once that it acts", succeeds(f"open:EMFILE:match=/acting.pid:times=2:{here}")
     yield "a successor that cannot list what runs", succeeds(f"opendir:EMFILE:match=/jobs:times=1:{here}")
 
 
