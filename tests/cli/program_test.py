@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The program as a user meets it, where no kernel is needed. Usage: program_test.py PROGRAM"""
+import contextlib
 import errno
 import json
 import os
@@ -206,11 +207,13 @@ class Program(unittest.TestCase):
             manager.bind(os.path.join(directory, "notify"))
             manager.settimeout(30)
             environment = dict(os.environ, NOTIFY_SOCKET=os.path.join(directory, "notify"))
-            with subprocess.Popen([PROGRAM, "--launcher", "--run-dir", directory], env=environment) as launcher:
+            with subprocess.Popen([PROGRAM, "--launcher", "--run-dir", directory], env=environment) as launcher, \
+                 contextlib.ExitStack() as stack:
+                stack.callback(launcher.kill)
                 self.assertTrue(manager.recv(1000).startswith(b"READY=1\nSTATUS="))
                 second = run("--launcher", "--run-dir", directory)
                 self.assertEqual(second.returncode, 1)
-                self.assertIn("another launcher", second.stderr)
+                self.assertIn("another process", second.stderr)
                 with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as asks:
                     asks.connect(os.path.join(directory, "launcher.sock"))
                     asks.send(struct.pack("II", 99, 7)) # no such request
