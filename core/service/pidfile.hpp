@@ -13,8 +13,8 @@ namespace dmev {
 class Pidfile {
  public:
     // Refuses when another process holds the lock, and names it. A file that holds anything but a process id
-    // is left alone. PATIENCE: how long to wait for the other one's end. REQUIRES: no process is forked from
-    // ours while it lives.
+    // is left alone. PATIENCE: how long to wait for the other one's end, or for a descriptor where there is
+    // none left. REQUIRES: no process is forked from ours while it lives.
     static Result<Pidfile> take(const std::string& path, std::chrono::milliseconds patience = {});
     static bool is_taken(const Error& error); // by another process, as take() found
 
