@@ -2,6 +2,8 @@
 #include "service/succession.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include <utility>
 
@@ -11,12 +13,26 @@
 #include "base/text.hpp"
 
 namespace dmev {
+namespace {
+
+// What is owed is in there: a moment's want of descriptors or memory is waited for, where it is there at all.
+Result<Ledger> open_patiently(const std::string& file) {
+    constexpr int tries = 10, pause_ms = 100;
+    for (int i = 1;; ++i) {
+        auto opened = Ledger::open(file, boot_id());
+        if (opened || i == tries || ::access(file.c_str(), F_OK) != 0) return opened;
+        poll(nullptr, 0, pause_ms); // nothing tells when it is over
+    }
+}
+
+} // namespace
+
 std::optional<std::vector<Remembered>> Succession::inherit(bool begin_anew) {
     const auto lose = [this](const std::string& why) {
         log::warning("{}; what an earlier instance knew is lost", why);
         why_ = why;
     };
-    auto opened = Ledger::open(file_, boot_id());
+    auto opened = open_patiently(file_);
     if (!opened) {
         lose(opened.error().text());
         not_before_ = Clock::now() + try_again_;
