@@ -274,12 +274,39 @@ def succeeds(faults, armed_late=False):
     return play
 
 
+def killed_while_put_off(faults):
+    """What could not be started yet is owed by the successor."""
+    def play(tools, directory):
+        family = Family(tools, directory, faults)
+        try:
+            family.start().baseline().watching()
+            family.control.arm()
+            family.low(0, 1)
+            family.until(lambda: family.made().said("could not be started", "it is tried again"), "it is put off")
+            family.process.kill()
+            family.over()
+            family.control.arm(False)
+            family.err.write_text("")
+            family.start().baseline([1]).watching()
+            family.paid()
+            status = family.end()
+            family.once()
+            assert status == 0, f"ended with {status}"
+        finally:
+            family.bury()
+    return play
+
+
 def successors():
+    for fault in ("memfd_create:EMFILE:role=live_tool", "fork:EAGAIN:role=dmevent-launch", "fork:EAGAIN:role=dm-shepherd"):
+        yield f"a successor of who could start nothing, {fault}", killed_while_put_off(fault)
     here = "role=live_tool"
     for fault in ("pidfd_open:EMFILE", "pidfd_open:ENFILE", "open:EMFILE:match=/stat:every=2", "open:EINTR:every=2", "pread:EINTR:every=2",
                   "pread:short", "read:EINTR:every=2", "flock:EINTR:every=2"):
         yield f"a successor and {fault}", succeeds(f"{fault}:{here}")
     yield "a successor that cannot say at once that it acts", succeeds(f"open:EMFILE:match=/acting.pid:times=2:{here}")
+    for fault in ("open:EMFILE", "pread:EIO", "pwrite:EIO", "open:ENOMEM"):
+        yield f"a successor and a ledger with {fault} for a moment", succeeds(f"{fault}:match=ledger.db:times=2:{here}")
     yield "a successor that cannot list what runs", succeeds(f"opendir:EMFILE:match=/jobs:times=1:{here}")
 
 
