@@ -11,7 +11,8 @@ import time
 
 import dm
 
-UNIT, LAUNCHER, SOCKET = "dmevent_tool.service", "dmevent_tool-launcher.service", "dmevent_tool-launcher.socket"
+UNIT, LAUNCHER = "dmevent_tool.service", "dmevent_tool-launcher.service"
+OTHERS = (LAUNCHER, "dmevent_tool-launcher.socket", "dmevent_tool-history.service", "dmevent_tool-history.socket")
 DROP_IN = f"/run/systemd/system/{UNIT}.d/scenario.conf"
 
 
@@ -123,8 +124,8 @@ class Service:
         return dm.until(look, "the service restarted and ready", seconds)
 
     def close(self) -> None:
-        systemctl("stop", UNIT, SOCKET, LAUNCHER)
-        systemctl("reset-failed", UNIT, LAUNCHER)
+        systemctl("stop", UNIT, *OTHERS)
+        systemctl("reset-failed", UNIT, *OTHERS)
         self.journal.close()
         if os.path.exists(DROP_IN):
             os.unlink(DROP_IN)

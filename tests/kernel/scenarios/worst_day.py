@@ -30,7 +30,7 @@ class Flags:
             for name in names or self.paths:
                 path = self.paths[name]
                 dm.until(lambda: os.path.exists(path), f"the {name} program's file", seconds)
-                self.stage.say(f"{name}: {(os.stat(path).st_mtime - since) * 1000:.0f} ms after the write")
+                self.stage.report(f"{name}: {(os.stat(path).st_mtime - since) * 1000:.0f} ms after the write")
         except AssertionError:
             self.stage.say(waiting())
             raise
@@ -50,7 +50,7 @@ def overflow(stage, pool: Pool, monitor) -> float:
     except AssertionError:
         stage.say(waiting())
         raise
-    stage.say(f"event: seen {(time.time() - began) * 1000:.0f} ms after the write")
+    stage.report(f"event: seen {(time.time() - began) * 1000:.0f} ms after the write")
     return began
 
 
