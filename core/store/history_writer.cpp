@@ -75,6 +75,8 @@ void HistoryWriter::limit(std::chrono::seconds keep, std::uint64_t max_size) {
     const std::lock_guard lock{mutex_};
     keep_ = keep;
     max_size_ = max_size;
+    limits_ = true;
+    changed_.notify_all();
 }
 
 HistoryWriter::News HistoryWriter::news() {
@@ -94,7 +96,7 @@ bool HistoryWriter::drain(std::chrono::milliseconds patience) {
     at_once_ = true;
     const auto failures = failures_;
     changed_.notify_all();
-    const auto written = [&] { return queue_.empty() && !settle_ && !busy_since_; };
+    const auto written = [&] { return queue_.empty() && !settle_ && !limits_ && !busy_since_; };
     changed_.wait_for(lock, patience, [&] { return ended_ || failures_ != failures || written(); });
     at_once_ = false;
     return written();
@@ -131,11 +133,11 @@ void HistoryWriter::tell(const std::string& why) {
 bool HistoryWriter::is_due(Clock::time_point now) const {
     if (closing_ || at_once_) return true;
     if (now < not_before_) return false;
-    return !queue_.empty() || settle_ || !file_ || now >= wake_time();
+    return !queue_.empty() || settle_ || limits_ || !file_ || now >= wake_time();
 }
 
 HistoryWriter::Clock::time_point HistoryWriter::wake_time() const {
-    if (!file_ || !queue_.empty() || settle_) return not_before_;
+    if (!file_ || !queue_.empty() || settle_ || limits_) return not_before_;
     return std::max(not_before_, trimmed_ + (more_to_trim_ ? Clock::duration{kTrimPiece} : kTrimIdle));
 }
 
@@ -144,7 +146,7 @@ void HistoryWriter::run() {
     for (;;) {
         while (!is_due(Clock::now())) changed_.wait_until(lock, wake_time());
         const auto failures = failures_;
-        if (!closing_ || !queue_.empty() || settle_) attempt(lock);
+        if (!closing_ || !queue_.empty() || settle_ || limits_) attempt(lock);
         if (closing_ && (queue_.empty() || failures_ != failures)) break;
     }
     lock.unlock();
@@ -161,13 +163,14 @@ void HistoryWriter::attempt(std::unique_lock<std::mutex>& lock) {
     if (gap) batch.rows.insert(batch.rows.begin(), gap_row(batch.gap));
     const auto keep = keep_;
     const auto max_size = max_size_;
+    const bool limits = std::exchange(limits_, false);
     busy_since_ = Clock::now();
     busy_with_ = batch.rows.size();
     lock.unlock();
 
     auto r = use_file(batch, settle);
     const bool wrote = static_cast<bool>(r);
-    if (wrote && (more_to_trim_ || Clock::now() - trimmed_ > kTrimEvery)) r = trim(keep, max_size);
+    if (wrote && (limits || more_to_trim_ || Clock::now() - trimmed_ > kTrimEvery)) r = trim(keep, max_size);
     const auto set_aside = file_.set_aside();
 
     lock.lock();
@@ -178,6 +181,7 @@ void HistoryWriter::attempt(std::unique_lock<std::mutex>& lock) {
         written_ += batch.rows.size() - (gap ? 1 : 0);
     } else {
         settle_ = settle_ || settle;
+        limits_ = limits_ || limits;
         if (gap) batch.rows.erase(batch.rows.begin()); // it is made anew, with what is dropped until then
         queue_.give_back(std::move(batch));
     }
@@ -225,7 +229,7 @@ Result<> HistoryWriter::trim(std::chrono::seconds keep, std::uint64_t max_size) 
 void HistoryWriter::succeeded() {
     wait_ = std::min(kFirstRetry, options_.retry);
     not_before_ = Clock::now() + kPace;
-    if (queue_.empty() && !settle_) at_once_ = false;
+    if (queue_.empty() && !settle_ && !limits_) at_once_ = false;
     tell({});
 }
 

@@ -71,6 +71,7 @@ class HistoryWriter {
     std::chrono::milliseconds wait_{};
     bool at_once_ = false, closing_ = false, ended_ = false;
     bool settle_ = false;
+    bool limits_ = false;             // are others, and not kept to yet
     std::optional<std::string> told_; // the last state; none yet
     std::vector<std::string> states_;
     std::optional<std::vector<Remembered>> earlier_;
