@@ -196,6 +196,9 @@ def main():
         if n % 10 == 9:
             play.come_to_rest()
     play.come_to_rest()
+    while not play.unpaid(): # the last one is to have begun before it is asked to end
+        play.life.say(play.change(play.pools[0]))
+    play.come_to_rest()
     lost, twice, wrong = play.judge()
     play.life.process.terminate()
     status = play.life.over(10)

@@ -77,7 +77,7 @@ class Live:
                     name = pathlib.Path(f"/proc/{child}/comm").read_text().strip()
                 except OSError:
                     continue
-                found[names.get(name, name)] = child
+                found.setdefault(names.get(name, name), child)  # one that was just forked still has its parent's name
                 look.append(child)
         return found
 
