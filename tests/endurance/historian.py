@@ -63,9 +63,11 @@ def main():  # pylint: disable=too-many-locals
         notify.bind(f"{work}/notify")
         notify.settimeout(PATIENCE)
         historian = Historian(program, run, notify)
+        stack.callback(historian.process.kill)
         out, err = f"{work}/out", f"{work}/err"
         watcher = Live(program, ["-j", "--no-config", "--all", "--run-dir", run, "--history", history, "--history-socket", f"{run}/history.sock"],
                        out, err)
+        stack.callback(watcher.process.kill)
         watcher.say(pool(1, 10, why="start"), {"v": 1, "kind": "baseline_done"})
         seen(work, lambda: os.path.exists(out))
         low = {"v": 1} | pool(1, 9_500_000, event_nr=1)
@@ -82,6 +84,7 @@ def main():  # pylint: disable=too-many-locals
         assert "store_failed" not in pathlib.Path(out).read_text(), "its leaving is told as a failure"
 
         second = Historian(program, run, notify)
+        stack.callback(second.process.kill)
         seen(f"{work}/var", lambda: count() == 3)
         watcher.process.send_signal(signal.SIGTERM)
         assert watcher.over(PATIENCE) == 0, pathlib.Path(err).read_text()

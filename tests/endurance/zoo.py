@@ -124,7 +124,11 @@ def main():
               (one_that_crashes_is_set_aside_by_the_next, ["crashes_later"]), (one_that_is_slow_is_told_of, ["slow"])]
     for scene, animals in scenes:
         with tempfile.TemporaryDirectory() as work:
-            scene(Play(program, zoo, work, animals))
+            play = Play(program, zoo, work, animals)
+            try:
+                scene(play)
+            finally:
+                play.life.process.kill()
             print("ok", scene.__name__)
 
 
