@@ -3,6 +3,7 @@
 """Overwrites the ledger and the history under the watching program: each is told as failed, set aside and begun anew,
 and told to work again; every event comes, every action runs, and what a successor must know is whole in the end.
 Usage: damage.py PROGRAM"""
+import atexit
 import contextlib
 import json
 import os
@@ -111,6 +112,7 @@ class Play:
 def main():
     with tempfile.TemporaryDirectory(prefix="dmevent-damage-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as name:
         play = Play(sys.argv[1], pathlib.Path(name))
+        atexit.register(lambda: play.life and play.life.process.kill()) # a failed test leaves nobody behind
         play.start()
         play.wait("the start", play.directory / "err", lambda: "watching" in (play.directory / "err").read_text())
         play.wait("the history", play.directory, lambda: os.path.exists(play.history))
