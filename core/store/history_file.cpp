@@ -22,7 +22,6 @@ using D = Database;
 
 constexpr std::chrono::milliseconds kPatience{500}; // with who holds a lock; the writer tries again anyway
 constexpr std::size_t kDamagedKept = 3;
-constexpr std::int64_t kPiece = 2000; // rows that are removed at a time
 
 // Before the first table: pages that become free can then be given back piece by piece.
 constexpr const char* kShape = "PRAGMA auto_vacuum=INCREMENTAL";
@@ -230,17 +229,18 @@ Result<bool> HistoryFile::trim_some(Time now, std::chrono::seconds keep, std::ui
         " FROM pragma_page_count, pragma_freelist_count, pragma_page_size");
     if (!used) return give_up(used.error());
     const bool large = static_cast<std::uint64_t>(*used) > max_size;
+    constexpr auto piece = static_cast<std::int64_t>(kPiece);
     std::int64_t removed = 0;
     auto r = database_.transact([&]() -> Result<> {
         const auto before = (now - keep).time_since_epoch().count();
         auto done = large ? database_.run(
                                 "DELETE FROM history WHERE seq IN"
                                 " (SELECT seq FROM history ORDER BY seq LIMIT ?)",
-                                {D::number(kPiece)})
+                                {D::number(piece)})
                           : database_.run(
                                 "DELETE FROM history WHERE seq IN"
                                 " (SELECT seq FROM history WHERE time < ? ORDER BY time LIMIT ?)",
-                                {D::number(before), D::number(kPiece)});
+                                {D::number(before), D::number(piece)});
         removed = done ? database_.rows_changed() : 0;
         return done;
     });
@@ -249,7 +249,7 @@ Result<bool> HistoryFile::trim_some(Time now, std::chrono::seconds keep, std::ui
     if (!shrinking_) return false;
     const auto less = give_back_pages();
     if (!less) return give_up(less.error());
-    if (*less || (removed > 0 && (large || removed == kPiece))) return true;
+    if (*less || (removed > 0 && (large || removed == piece))) return true;
     // The file itself becomes shorter when the log of changes is written back into it. Nobody is waited for:
     // where one reads just now, a later write does that.
     if (r = database_.run("PRAGMA wal_checkpoint(PASSIVE)", {}); !r) return give_up(r.error());

@@ -44,8 +44,9 @@ class HistoryFile {
     // All of it or nothing. REMEMBERED are changes, or with WHOLE everything that this boot remembers.
     Result<> write(std::span<const HistoryRow> rows, std::span<const Remembered> remembered, bool whole);
 
-    // Removes a bounded number of the oldest rows, if they are older than KEEP or the file is larger than
+    // Removes at most kPiece of the oldest rows, if they are older than KEEP or the file is larger than
     // MAX_SIZE; whether there are more of them.
+    static constexpr std::size_t kPiece = 2000;
     Result<bool> trim(Time now, std::chrono::seconds keep, std::uint64_t max_size);
 
     // What the last boot before this one remembered.

@@ -170,7 +170,10 @@ void HistoryWriter::attempt(std::unique_lock<std::mutex>& lock) {
 
     auto r = use_file(batch, settle);
     const bool wrote = static_cast<bool>(r);
-    if (wrote && (limits || more_to_trim_ || Clock::now() - trimmed_ > kTrimEvery)) r = trim(keep, max_size);
+    if (wrote) untrimmed_ += batch.rows.size();
+    if (wrote && (limits || more_to_trim_ || untrimmed_ >= HistoryFile::kPiece ||
+                  Clock::now() - trimmed_ > kTrimEvery))
+        r = trim(keep, max_size);
     const auto set_aside = file_.set_aside();
 
     lock.lock();
@@ -219,10 +222,15 @@ Result<> HistoryWriter::use_file(const HistoryQueue::Batch& batch, bool forget_e
 }
 
 Result<> HistoryWriter::trim(std::chrono::seconds keep, std::uint64_t max_size) {
-    const auto more = file_.trim(std::chrono::system_clock::now(), keep, max_size);
-    trimmed_ = Clock::now();
-    more_to_trim_ = more && *more;
-    if (!more) return more.error();
+    // More than was written, or the file would grow for as long as much comes.
+    const auto pieces = 2 + std::exchange(untrimmed_, 0) / HistoryFile::kPiece;
+    more_to_trim_ = true;
+    for (std::size_t i = 0; i < pieces && more_to_trim_; ++i) {
+        const auto more = file_.trim(std::chrono::system_clock::now(), keep, max_size);
+        trimmed_ = Clock::now();
+        more_to_trim_ = more && *more;
+        if (!more) return more.error();
+    }
     return {};
 }
 

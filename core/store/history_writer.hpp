@@ -80,6 +80,7 @@ class HistoryWriter {
     const Clock::time_point started_ = Clock::now();
     bool gave_earlier_ = false, more_to_trim_ = false, too_early_ = false;
     Clock::time_point trimmed_{};
+    std::size_t untrimmed_ = 0; // rows, written since then
 };
 
 } // namespace dmev

@@ -15,8 +15,10 @@ import threading
 from live import BLOCKS, MARK, Live, pool
 
 POOLS = 50
+# So small that the history is full, and is trimmed, from 10,000 events on.
 CONFIG = """
 version: 1
+history: {max_size: 8MiB}
 rules:
   - {name: told, on: thin.low_water, do: {log: "{device} is low"}, cooldown: 1ms, max_runs: 1000000 per 1s}
   - {name: held, on: thin.low_water, for: 1h, do: {log: "{device} is still low"}}
