@@ -22,7 +22,7 @@ Result<int> check_mode(const Options& options) {
     for (const auto& warning : warnings) log::warning("{}", warning);
     const auto& settings = configuration->settings;
     if (settings.files.empty() && !options.json)
-        log::info("there is no configuration: these are the defaults");
+        log::info("there is no configuration in {}: these are the defaults", config_directory().native());
     Stdout out;
     out.write(options.json ? settings_json(settings) + "\n" : settings_yaml(settings));
     if (auto r = out.result(); !r) return r.error();

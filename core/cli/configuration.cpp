@@ -36,6 +36,14 @@ Result<Configuration> configure(const Options& options, const Catalogue& catalog
     Diagnostics diagnostics;
     Settings settings;
     if (!options.no_config) settings = load_settings(config_place(options), diagnostics);
+    // The command line goes first; what rules are held against is what is in effect.
+    if (options.mode == Mode::monitor && (options.all || !options.types.empty()) &&
+        !settings.monitor.empty()) {
+        diagnostics.warning(settings.monitor.front().at, "monitor:", "has no effect",
+                            "the command line names what is monitored",
+                            "leave out --all and EVENT_TYPEs there");
+        settings.monitor.clear();
+    }
     // Elsewhere nothing is run, maybe of another machine's configuration.
     if (options.mode == Mode::monitor || options.mode == Mode::check_config)
         check_programs(settings, diagnostics);

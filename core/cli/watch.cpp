@@ -198,6 +198,8 @@ void Watch::take(Result<Configuration>&& read) {
     if (differences.empty()) log::info("the configuration is as it was");
     if (read->settings.dry_run != configuration_.settings.dry_run)
         log::warning("dry_run: takes effect at the next start");
+    if (read->settings.history.file.text != configuration_.settings.history.file.text)
+        log::warning("history: file: takes effect at the next start; until then the old one is written");
     const auto tuned = tune(means_.vocabulary.plugins, read->settings, catalogue);
     configuration_ = std::move(*read);
     monitor_.retune(std::move(*filter), engine_options(configuration_.settings), tuned);

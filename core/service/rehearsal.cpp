@@ -50,7 +50,9 @@ Decision decision_of(const Verdict& verdict, const Event& taken, Time now) {
     Decision decision;
     decision.time = now;
     decision.rule = verdict.rule->settings.name.text;
-    decision.what = verdict.what == Verdict::What::waits ? Decision::What::waits : Decision::What::no;
+    decision.what = verdict.what == Verdict::What::fires   ? Decision::What::fires
+                    : verdict.what == Verdict::What::waits ? Decision::What::waits
+                                                           : Decision::What::no;
     decision.why = verdict.why;
     decision.until = verdict.until;
     decision.event = verdict.event_id;

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "fakes/toy_plugin.hpp"
 
 namespace dmev {
@@ -93,6 +96,23 @@ TEST_F(ConfigurationTest, TheCommandLineComesBeforeTheConfiguration) {
     EXPECT_FALSE(monitors_nothing(options, from_file));
     options.all = true;
     EXPECT_TRUE(make_filter(options, from_file, catalogue_)->selection.wants_type("toy.sick"));
+}
+
+TEST_F(ConfigurationTest, WhatTheCommandLineMonitorsIsWhatRulesAreHeldAgainst) {
+    Options options;
+    options.config = testing::TempDir() + "/configuration_test.yaml";
+    std::ofstream{options.config}
+        << "version: 1\nmonitor: [device]\nrules: [{name: r, on: toy, do: {log: x}}]\n";
+    const auto narrow = configure(options, catalogue_);
+    ASSERT_TRUE(narrow) << narrow.error().text();
+    ASSERT_EQ(narrow->warnings.size(), 1U);
+    EXPECT_NE(narrow->warnings[0].find("never fires for 'toy'"), std::string::npos);
+    options.all = true;
+    const auto all = configure(options, catalogue_);
+    ASSERT_TRUE(all);
+    ASSERT_EQ(all->warnings.size(), 1U);
+    EXPECT_NE(all->warnings[0].find("monitor: has no effect"), std::string::npos) << all->warnings[0];
+    std::filesystem::remove(options.config);
 }
 
 } // namespace

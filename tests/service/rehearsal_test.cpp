@@ -75,6 +75,18 @@ TEST_F(RehearsalTest, SaysOfLateDecisionsWhatTheyAreAboutAndWhenTheyAre) {
     EXPECT_EQ(said_.back(), "60 r fires e toy.bad one: cooldown over");
 }
 
+TEST(DecisionOf, EachVerdictIsOneOfItsKind) {
+    Rule rule;
+    rule.settings.name.text = "r";
+    Event taken;
+    taken.type = "toy.bad";
+    using What = Verdict::What;
+    for (const auto& [verdict, decision] :
+         {std::pair{What::fires, Decision::What::fires}, std::pair{What::waits, Decision::What::waits},
+          std::pair{What::no, Decision::What::no}})
+        EXPECT_EQ(decision_of({verdict, &rule, "e1", "raised", {}, {}, {}}, taken, Time{}).what, decision);
+}
+
 TEST_F(RehearsalTest, SaysWhereActionSuspendedWouldBeRaised) {
     open("  - {name: r, on: toy.bad, max_runs: 1 per 1m, do: {log: x}}\n");
     take(0, "a", "one");
