@@ -65,7 +65,8 @@ def created_again_at_once(stage):
     assert again.number == number
     monitor.expect(happened("device.removed", device="data"), happened("device.added", device="data"))
     again.fail()
-    monitor.expect(raised("device.table_error", device="data"))
+    # Initial where its first table was not read before, which is a matter of a moment.
+    monitor.expect(raised("device.table_error", device="data", initial=lambda is_so: is_so in (True, False)))
 
 
 @scenario
