@@ -80,7 +80,7 @@ Result<> Watch::open_reactor() {
     }
     // One that is ending has two seconds.
     auto rules = rules_to_follow(std::chrono::seconds{3});
-    if (serves()) may_act(std::chrono::seconds{3});
+    if (serves() && configuration_.rules->rules.empty()) may_act(std::chrono::seconds{3});
     auto inherited = inherit();
     // Who does not act takes nothing over from whoever did, and keeps nothing.
     const auto run_dir = acting_ ? means_.options.run_dir : std::string{};
@@ -129,7 +129,10 @@ bool Watch::may_act(std::chrono::milliseconds patience) {
     if (unguarded_)
         log::warning("{}; rules are followed, though another instance may do the same", taken.error().text());
     else
-        log::warning("{}: this one follows no rules, and only shows what happens", taken.error().text());
+        log::warning(
+            "{} {}: {}; this one follows no rules, and only shows what happens; stop the other, or "
+            "name another --run-dir",
+            taken.error().what, taken.error().object, taken.error().why);
     return unguarded_;
 }
 
