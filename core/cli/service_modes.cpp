@@ -15,33 +15,39 @@
 
 namespace dmev {
 
-Result<int> launcher_mode(const Options& options) {
+namespace {
+
+// SERVE what comes to the socket NAME in the run directory, until it is told to end.
+template <class Serve>
+Result<int> be_service(const Options& options, const char* name, int type, Serve serve) {
     auto notify = Notify::from_environment();
     std::error_code ignored;
     std::filesystem::create_directory(options.run_dir, ignored); // one that cannot be made is told of below
-    auto socket = ListeningSocket::open(options.run_dir + "/launcher.sock", SOCK_SEQPACKET);
+    auto socket = ListeningSocket::open(options.run_dir + "/" + name, type);
     if (!socket) return socket.error();
-    stay_in_memory();
-    const auto served = serve_connections(socket->get(), launcher_bodies(), [&] {
-        log::info("programs are started for who asks");
-        notify.ready("starting programs for who asks");
-    });
+    const Result<> served = serve(socket->get(), notify);
     notify.stopping();
     if (!served) return served.error();
     return 0;
 }
 
+} // namespace
+
+Result<int> launcher_mode(const Options& options) {
+    return be_service(options, "launcher.sock", SOCK_SEQPACKET, [](int listening, Notify& notify) {
+        stay_in_memory();
+        return serve_connections(listening, launcher_bodies(), [&] {
+            log::info("programs are started for who asks");
+            notify.ready("starting programs for who asks");
+        });
+    });
+}
+
 Result<int> historian_mode(const Options& options) {
-    auto notify = Notify::from_environment();
-    std::error_code ignored;
-    std::filesystem::create_directory(options.run_dir, ignored); // one that cannot be made is told of below
-    auto socket = ListeningSocket::open(options.run_dir + "/history.sock", SOCK_STREAM);
-    if (!socket) return socket.error();
-    umask(0077);
-    const auto served = serve_history(socket->get(), [&] { notify.ready("writing the history"); });
-    notify.stopping();
-    if (!served) return served.error();
-    return 0;
+    return be_service(options, "history.sock", SOCK_STREAM, [](int listening, Notify& notify) {
+        umask(0077);
+        return serve_history(listening, [&] { notify.ready("writing the history"); });
+    });
 }
 
 } // namespace dmev

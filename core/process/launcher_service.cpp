@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -176,17 +175,13 @@ void serve_launcher(int socket, Launcher::Bodies bodies) {
 
 Result<> serve_connections(int listening, Launcher::Bodies bodies, const std::function<void()>& ready) {
     bodies.reader = nullptr; // readers are forked by whom they read for
-    sigset_t set;
-    sigemptyset(&set);
-    for (const int ending : {SIGTERM, SIGINT}) sigaddset(&set, ending);
-    sigprocmask(SIG_BLOCK, &set, nullptr);
     signal(SIGCHLD, SIG_IGN);
-    const Fd signals{signalfd(-1, &set, SFD_CLOEXEC)};
-    if (!signals) return errno_error("cannot watch for signals", "", errno);
+    const auto signals = ending_signals();
+    if (!signals) return signals.error();
     if (fcntl(listening, F_SETFL, O_NONBLOCK) < 0) return errno_error("cannot listen", "", errno);
     ready();
     for (;;) {
-        pollfd watched[] = {{signals.get(), POLLIN, 0}, {listening, POLLIN, 0}};
+        pollfd watched[] = {{signals->get(), POLLIN, 0}, {listening, POLLIN, 0}};
         if (poll(watched, 2, -1) < 0) {
             if (errno == EINTR) continue;
             return errno_error("cannot listen", "", errno);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "process/service_socket.hpp"
 
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <optional>
@@ -98,6 +100,16 @@ Result<Fd> connect_to(const std::string& path, int type) {
                      "belongs to user " + std::to_string(peer->uid) + ", who could act in our place",
                      "let root or our own user run it"};
     return fd;
+}
+
+Result<Fd> ending_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int ending : {SIGTERM, SIGINT}) sigaddset(&set, ending);
+    sigprocmask(SIG_BLOCK, &set, nullptr);
+    Fd signals{signalfd(-1, &set, SFD_CLOEXEC)};
+    if (!signals) return errno_error("cannot watch for signals", "", errno);
+    return signals;
 }
 
 bool may_ask(int connection) {

@@ -30,6 +30,10 @@ class ListeningSocket {
 // wait.
 Result<Fd> connect_to(const std::string& path, int type);
 
+// Readable when a service is told to end, by SIGTERM or SIGINT, which are blocked from then on. REQUIRES:
+// single-threaded.
+Result<Fd> ending_signals();
+
 // Whether CONNECTION, which was accepted, is somebody's who may meet us; else that is logged.
 bool may_ask(int connection);
 

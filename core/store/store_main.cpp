@@ -2,11 +2,9 @@
 #include "store/store_main.hpp"
 
 #include <poll.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <csignal>
 #include <optional>
 
 #include "base/log.hpp"
@@ -91,16 +89,6 @@ class Session {
     std::optional<History> history_;
     bool understood_ = true;
 };
-
-Result<Fd> ending_signals() {
-    sigset_t set;
-    sigemptyset(&set);
-    for (const int ending : {SIGTERM, SIGINT}) sigaddset(&set, ending);
-    sigprocmask(SIG_BLOCK, &set, nullptr);
-    Fd signals{signalfd(-1, &set, SFD_CLOEXEC)};
-    if (!signals) return errno_error("cannot watch for signals", "", errno);
-    return signals;
-}
 
 } // namespace
 
