@@ -245,7 +245,7 @@ def outputs():
         yield f"a recording being written and {error}", records(error)
 
 
-def succeeds(faults, armed_late=False):
+def succeeds(faults):
     """A program that runs is found by a successor, which runs what is left, and nothing twice."""
     def play(tools, directory):
         family = Family(tools, directory, faults, rules="\n".join(line for line in RULES.split("\n") if "name: again" not in line))
@@ -259,10 +259,10 @@ def succeeds(faults, armed_late=False):
             family.until(lambda: family.ran("start")[family.owed[0]] == 1, "it has begun")
             family.process.kill()
             family.over()
-            family.control.arm(not armed_late)
+            family.control.arm()
             family.err.write_text("")
             family.start().baseline([1]).watching()
-            family.control.arm()
+            family.until(family.made, "it fails while the program runs")
             with open(directory / "gate", "w", encoding="utf-8") as gate:
                 gate.write("go\n")
             family.paid()
