@@ -3,22 +3,45 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <iterator>
 
 #include "base/text.hpp"
 
 namespace dmev {
+namespace {
+
+// Of every byte: does it stand for itself? C1 need not be escaped, but a terminal may obey it, and the byte
+// it begins with is looked at.
+constexpr auto kPlain = [] {
+    std::array<bool, 256> is{};
+    for (unsigned c = 0x20; c < is.size(); ++c) is[c] = c != '"' && c != '\\' && c != 0x7F && c != 0xC2;
+    return is;
+}();
+
+// How many bytes at the front of TEXT stand for themselves.
+std::size_t plain(std::string_view text) {
+    const auto end =
+        std::find_if(text.begin(), text.end(), [](char c) { return !kPlain[static_cast<unsigned char>(c)]; });
+    return static_cast<std::size_t>(end - text.begin());
+}
+
+} // namespace
 
 void JsonWriter::separate() {
     if (comma_) out_ += ',';
     comma_ = true;
 }
 
-// TEXT is UTF-8. C1 need not be escaped, but a terminal may obey it.
+// TEXT is UTF-8.
 void JsonWriter::quote(std::string_view text) {
     out_ += '"';
     for (size_t i = 0; i < text.size(); ++i) {
+        const auto same = plain(text.substr(i));
+        out_.append(text, i, same);
+        if ((i += same) == text.size()) break;
         const char c = text[i];
         if (c == '\xC2' && static_cast<unsigned char>(text[i + 1]) < 0xA0) {
             fmt::format_to(std::back_inserter(out_), "\\u00{:02x}", static_cast<unsigned char>(text[++i]));
@@ -82,12 +105,14 @@ JsonWriter& JsonWriter::value(bool flag) {
 }
 JsonWriter& JsonWriter::value(std::uint64_t number) {
     separate();
-    fmt::format_to(std::back_inserter(out_), "{}", number);
+    const fmt::format_int digits{number};
+    out_.append(digits.data(), digits.size());
     return *this;
 }
 JsonWriter& JsonWriter::value(std::int64_t number) {
     separate();
-    fmt::format_to(std::back_inserter(out_), "{}", number);
+    const fmt::format_int digits{number};
+    out_.append(digits.data(), digits.size());
     return *this;
 }
 JsonWriter& JsonWriter::value(double number) {

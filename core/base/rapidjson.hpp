@@ -7,6 +7,12 @@
 #include <string>
 #include <string_view>
 
+// It finds the end of a string sixteen bytes at a time where it is told that the processor can.
+#if defined(__SSE2__)
+#define RAPIDJSON_SSE2
+#elif defined(__ARM_NEON)
+#define RAPIDJSON_NEON
+#endif
 // It adds to a null pointer where its stack is still empty: harmless, but the sanitizer counts it.
 #ifdef __clang__
 #pragma clang attribute push(__attribute__((no_sanitize("pointer-overflow"))), apply_to = function)

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <iterator>
 #include <numeric>
 #include <optional>
@@ -91,6 +93,11 @@ size_t distance(std::string_view a, std::string_view b) {
 } // namespace
 
 bool is_utf8(std::string_view bytes) {
+    // ASCII is told by the eight.
+    for (std::uint64_t eight; bytes.size() >= sizeof eight; bytes.remove_prefix(sizeof eight)) {
+        std::memcpy(&eight, bytes.data(), sizeof eight);
+        if (eight & 0x8080808080808080U) break;
+    }
     while (!bytes.empty()) {
         const auto n = sequence(bytes);
         if (n == 0) return false;

@@ -22,6 +22,11 @@ std::optional<int> digits(std::string_view& text, size_t count) {
     return value;
 }
 
+// The last COUNT digits of VALUE, which is not negative, at AT.
+void put_digits(std::string& text, size_t at, size_t count, int64_t value) {
+    for (size_t i = at + count; i > at; value /= 10) text[--i] = static_cast<char>('0' + value % 10);
+}
+
 bool literal(std::string_view& text, char c) {
     if (text.empty() || text.front() != c) return false;
     text.remove_prefix(1);
@@ -61,10 +66,15 @@ std::string format_utc(Time time) {
     const auto day = floor<days>(time);
     const year_month_day date{day};
     const hh_mm_ss clock{time - day};
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                       clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
-                       clock.subseconds().count());
+    std::string out = "0000-00-00T00:00:00.000000000Z";
+    put_digits(out, 0, 4, static_cast<int>(date.year()));
+    put_digits(out, 5, 2, static_cast<unsigned>(date.month()));
+    put_digits(out, 8, 2, static_cast<unsigned>(date.day()));
+    put_digits(out, 11, 2, clock.hours().count());
+    put_digits(out, 14, 2, clock.minutes().count());
+    put_digits(out, 17, 2, clock.seconds().count());
+    put_digits(out, 20, 9, clock.subseconds().count());
+    return out;
 }
 
 std::optional<Time> parse_utc(std::string_view text) {

@@ -48,6 +48,8 @@ struct Engine::Impl {
     void conclude_held(Device& device);
     void not_understood(Device& device, TargetState& target, const Said& said, std::string_view text,
                         const Cause& cause, bool initial);
+    void understood_again(Device& device, const TargetState& target, const std::string& text,
+                          const Cause& cause);
     void wish(Device& device, bool soon);
 
     // set_aside.cpp

@@ -12,8 +12,13 @@
 namespace dmev {
 namespace {
 
+// Room for what the engine itself adds.
+constexpr std::size_t kAdded = 5;
+
 Fields merged(const Fields& common, Fields&& more) {
-    Fields out = common;
+    Fields out;
+    out.reserve(common.size() + more.size() + kAdded);
+    out = common;
     for (auto& [name, value] : more) set_field(out, name, std::move(value));
     return out;
 }
@@ -52,6 +57,8 @@ bool is_raised_by_gauge(const Family& family, const EventType* type) {
 }
 
 } // namespace
+
+Fields Judge::Words::take() { return common ? merged(*common, std::move(own)) : std::move(own); }
 
 void Judge::emit(const Device* device, const ConditionKey& key, State state, Fields data, const Cause& cause,
                  Marks marks) {
@@ -151,17 +158,18 @@ void Judge::conclude(Device& device, std::vector<Ended>& ended) {
 }
 
 // True when the change has to wait for its uevent; false when it has waited for a second status already.
-bool Judge::wait(Device& device, const ConditionKey& key, Waiting::What what, Fields& data,
+bool Judge::wait(Device& device, const ConditionKey& key, Waiting::What what, Words& words,
                  const Cause& cause) {
     if (drop_waiting(device, key, what)) return false;
-    device.waiting.push_back({key, what, now_ + options_.uevent_grace, std::move(data), cause});
+    device.waiting.push_back({key, what, now_ + options_.uevent_grace, words.take(), cause});
     touch(device);
     return true;
 }
 
-void Judge::state(Device& device, const ConditionKey& key, Truth truth, Fields data, const Cause& cause,
+void Judge::state(Device& device, const ConditionKey& key, Truth truth, Words&& words, const Cause& cause,
                   bool initial, std::vector<Ended>& ended) {
     if (truth == Truth::same) return;
+    if (truth != Truth::yes && device.holding.empty() && device.waiting.empty()) return; // nothing can end
     const bool by_uevent = key.type->by_uevent && !initial;
     // A change that an earlier status showed did happen, though this one shows the opposite.
     if (truth == Truth::yes)
@@ -173,15 +181,15 @@ void Judge::state(Device& device, const ConditionKey& key, Truth truth, Fields d
     if (truth == Truth::yes) {
         if (holds) {
             if (std::exchange(it->second.lapses, std::nullopt)) touch(device);
-        } else if (!by_uevent || !wait(device, key, Waiting::What::raise, data, cause)) {
-            raise(device, key, std::move(data), cause, {.initial = initial, .inferred = by_uevent});
+        } else if (!by_uevent || !wait(device, key, Waiting::What::raise, words, cause)) {
+            raise(device, key, words.take(), cause, {.initial = initial, .inferred = by_uevent});
         }
     } else if (truth == Truth::no) {
-        if (holds && (!by_uevent || !wait(device, key, Waiting::What::end, data, cause)))
-            end(device, key, std::move(data), cause, {.inferred = by_uevent}, ended);
+        if (holds && (!by_uevent || !wait(device, key, Waiting::What::end, words, cause)))
+            end(device, key, words.take(), cause, {.inferred = by_uevent}, ended);
     } else if (holds && !it->second.lapses) {
         it->second.lapses = now_ + options_.lapse;
-        it->second.data = std::move(data);
+        it->second.data = words.take();
         touch(device);
     }
 }
@@ -212,19 +220,20 @@ void Judge::tell(Device& device, Waiting&& w, std::vector<Ended>& ended) {
 
 // Uevents that the change of a condition itself accounts for explain nothing else. A change that none of them
 // told, since it was lost or nobody watched, accounts for none.
-void Judge::account(const Device& device, TargetState& target, const Said& said) {
+TargetState::Parts Judge::account(const Device& device, TargetState& target, const Said& said) {
     TargetState::Parts shown;
     for (const auto& c : said.conditions) {
         const auto& type = target.plugin->family().types[c.type];
         if (!type.by_uevent) continue;
-        const bool was = target.shown.contains({type.name, c.part});
+        const bool was = !target.shown.empty() && target.shown.contains({type.name, c.part});
         const bool is = c.truth == Truth::same ? was : c.truth == Truth::yes;
         if (is) shown.emplace(type.name, c.part);
-        if (is == was || device.holding.contains({target.index, &type, c.part}) != is) continue;
+        if (is == was || target.told.empty() || device.holding.contains({target.index, &type, c.part}) != is)
+            continue;
         const auto told = target.told.find({is ? type.name : type.ends_as, c.part});
         if (told != target.told.end() && --told->second == 0) target.told.erase(told);
     }
-    target.shown = std::move(shown);
+    return shown;
 }
 
 // Does the raise or the end of a condition, which this look brings, tell of KEY by itself? It does where the
@@ -259,8 +268,7 @@ void Judge::looked(Device& device, TargetState& target, Said&& said, const Cause
     for (auto& w : unexplained)
         emit(&device, w.key, State::happened, std::move(w.data), w.cause, {.inferred = true});
 
-    const auto shown_before = target.shown;
-    account(device, target, said);
+    const auto shown_before = std::exchange(target.shown, account(device, target, said));
     for (auto& h : said.happenings) {
         const ConditionKey key{target.index, &family.types[h.type], h.part};
         auto data = merged(said.fields, std::move(h.more));
@@ -278,23 +286,28 @@ void Judge::looked(Device& device, TargetState& target, Said&& said, const Cause
     target.told.clear();
 
     std::vector<Ended> ended;
-    std::set<ConditionKey> mentioned;
     for (auto& c : said.conditions) {
         const ConditionKey key{target.index, &family.types[c.type], c.part};
-        mentioned.insert(key);
-        state(device, key, c.truth, merged(said.fields, std::move(c.more)), cause, initial, ended);
+        state(device, key, c.truth, {&said.fields, std::move(c.more)}, cause, initial, ended);
     }
     conclude(device, ended);
+    forget_unmentioned(device, target, said);
+    gauges(device, target, said, cause, initial);
+}
 
+// What a look does not mention any more is of a part that the table has not any more.
+void Judge::forget_unmentioned(Device& device, const TargetState& target, const Said& said) {
+    if (device.holding.empty() && device.waiting.empty()) return;
+    const auto& family = target.plugin->family();
+    std::set<std::pair<const EventType*, std::string_view>> mentioned;
+    for (const auto& c : said.conditions) mentioned.emplace(&family.types[c.type], c.part);
     const auto gone = [&](const ConditionKey& key) {
-        return key.target == target.index && is_type_of(family, key.type) && !mentioned.contains(key) &&
-               !is_raised_by_gauge(family, key.type);
+        return key.target == target.index && is_type_of(family, key.type) &&
+               !mentioned.contains({key.type, key.part}) && !is_raised_by_gauge(family, key.type);
     };
     if (std::erase_if(device.holding, [&](const auto& h) { return gone(h.first); }) > 0) touch(device);
     std::erase_if(device.waiting,
                   [&](const Waiting& w) { return w.what != Waiting::What::happened && gone(w.key); });
-
-    gauges(device, target, said, cause, initial);
 }
 
 void Judge::gauges(Device& device, TargetState& target, const Said& said, const Cause& cause, bool initial) {
@@ -371,7 +384,7 @@ void Judge::told(Device& device, TargetState& target, Said&& said, const Cause& 
 void Judge::core(Device& device, const ConditionKey& key, bool is, Fields data, const Cause& cause,
                  bool initial) {
     std::vector<Ended> ended;
-    state(device, key, is ? Truth::yes : Truth::no, std::move(data), cause, initial, ended);
+    state(device, key, is ? Truth::yes : Truth::no, {nullptr, std::move(data)}, cause, initial, ended);
     conclude(device, ended);
 }
 

@@ -62,6 +62,12 @@ class Judge {
     struct Marks {
         bool initial = false, repeat = false, inferred = false;
     };
+    // What was said of a whole target, and of this part of it: put together where an event comes of it.
+    struct Words {
+        const Fields* common = nullptr;
+        Fields own;
+        Fields take();
+    };
     struct Ended {
         ConditionKey key;
         Fields data;
@@ -77,14 +83,16 @@ class Judge {
     void end(Device& device, const ConditionKey& key, Fields data, const Cause& cause, Marks marks,
              std::vector<Ended>& ended);
     void conclude(Device& device, std::vector<Ended>& ended);
-    void state(Device& device, const ConditionKey& key, Truth truth, Fields data, const Cause& cause,
+    void state(Device& device, const ConditionKey& key, Truth truth, Words&& words, const Cause& cause,
                bool initial, std::vector<Ended>& ended);
     void overtaken(Device& device, const ConditionKey& key, Waiting::What what, std::vector<Ended>& ended);
     void tell(Device& device, Waiting&& w, std::vector<Ended>& ended);
-    static void account(const Device& device, TargetState& target, const Said& said);
+    // The conditions that SAID shows, of those that uevents tell of.
+    static TargetState::Parts account(const Device& device, TargetState& target, const Said& said);
     static bool tells_itself(const Device& device, const TargetState& target, const Said& said,
                              const ConditionKey& key, const TargetState::Parts& shown_before);
-    bool wait(Device& device, const ConditionKey& key, Waiting::What what, Fields& data, const Cause& cause);
+    bool wait(Device& device, const ConditionKey& key, Waiting::What what, Words& words, const Cause& cause);
+    void forget_unmentioned(Device& device, const TargetState& target, const Said& said);
     void touch(const Device& device) { touched_.insert(device.id.number); }
     void gauges(Device& device, TargetState& target, const Said& said, const Cause& cause, bool initial);
 

@@ -140,12 +140,16 @@ void Engine::Impl::compare_targets(Device& device, const DeviceReading& reading,
     }
     if (!reading.targets.empty()) {
         device.read_only = reading.read_only;
-        judge.core(device, {kNoTarget, &core_type("device.read_only"), ""}, reading.read_only, {}, cause,
-                   !known);
+        if (reading.read_only || !device.holding.empty())
+            judge.core(device, {kNoTarget, &core_type("device.read_only"), ""}, reading.read_only, {}, cause,
+                       !known);
     }
-    for (const auto& target : device.targets)
-        judge.core(device, {target.index, &core_type("device.table_error"), std::to_string(target.index)},
-                   target.type == "error", {}, cause, !known);
+    for (const auto& target : device.targets) {
+        const bool is = target.type == "error";
+        if (!is && device.holding.empty()) continue;
+        judge.core(device, {target.index, &core_type("device.table_error"), std::to_string(target.index)}, is,
+                   {}, cause, !known);
+    }
 }
 
 // A target is gone, or another type stands in its place: what its plugin stated of it is forgotten in
@@ -174,6 +178,7 @@ void Engine::Impl::note_suspension(Device& device, const DeviceReading& reading,
     if (counts && !device.suspended_since) device.suspended_since = now;
     if (counts) return;
     device.suspended_since.reset();
+    if (device.holding.empty()) return;
     judge.core(device, {kNoTarget, &core_type("device.suspended_long"), ""}, false, {}, cause, false);
 }
 
@@ -192,7 +197,7 @@ void Engine::Impl::look(Device& device, TargetState& target, const TargetReading
                           std::string_view status) {
         return TargetView{&device.id, target.index, start, length, target.type, table, status};
     };
-    const std::string table = reading.table.value_or("");
+    const std::string_view table = reading.table ? std::string_view{*reading.table} : std::string_view{};
     if (!std::exchange(target.recalled, false) && target.understood && !target.in_doubt &&
         target.told.empty() && device.waiting.empty() && target.last_status == *reading.status &&
         target.last_table == table && target.last_length == reading.length &&
@@ -217,10 +222,7 @@ void Engine::Impl::look(Device& device, TargetState& target, const TargetReading
     target.last_length = reading.length;
     target.wish.reset();
     if (said.read_within_ms) target.wish = std::chrono::milliseconds{*said.read_within_ms};
-    judge.core(device, {target.index, &core_type("device.status_unknown"), std::to_string(target.index)},
-               false, {{"status", {*reading.status}}, {"target", {target.type}}}, cause, false);
-    judge.core(device, {target.index, &core_type("monitor.plugin_failed"), target.plugin->family().name},
-               false, {{"reason", {std::string{"it works again"}}}}, cause, false);
+    if (!device.holding.empty()) understood_again(device, target, *reading.status, cause);
     judge.looked(device, target, std::move(said), cause, initial);
 }
 
@@ -235,6 +237,14 @@ void Engine::Impl::not_understood(Device& device, TargetState& target, const Sai
     if (!said.because.empty()) data.emplace_back("reason", Value{said.because});
     judge.core(device, {target.index, &core_type("device.status_unknown"), std::to_string(target.index)},
                true, std::move(data), cause, initial);
+}
+
+void Engine::Impl::understood_again(Device& device, const TargetState& target, const std::string& text,
+                                    const Cause& cause) {
+    judge.core(device, {target.index, &core_type("device.status_unknown"), std::to_string(target.index)},
+               false, {{"status", {text}}, {"target", {target.type}}}, cause, false);
+    judge.core(device, {target.index, &core_type("monitor.plugin_failed"), target.plugin->family().name},
+               false, {{"reason", {std::string{"it works again"}}}}, cause, false);
 }
 
 // When the device has to be read again though the kernel may say nothing; the soonest reason counts.

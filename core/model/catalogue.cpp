@@ -114,18 +114,23 @@ const char* param_kind_name(ParamKind kind) {
 }
 
 Catalogue::Catalogue() {
-    families_.push_back(device_family());
-    families_.push_back(action_family());
-    families_.push_back(monitor_family());
+    add(device_family());
+    add(action_family());
+    add(monitor_family());
 }
 
-const Family& Catalogue::add(Family family) { return families_.emplace_back(std::move(family)); }
+const Family& Catalogue::add(Family family) {
+    const auto& added = families_.emplace_back(std::move(family));
+    for (const auto& type : added.types) {
+        types_.emplace(type.name, &type);
+        if (!type.alias.empty()) types_.emplace(type.alias, &type);
+    }
+    return added;
+}
 
 const EventType* Catalogue::find(std::string_view name) const {
-    for (const auto& family : families_)
-        for (const auto& type : family.types)
-            if (type.name == name || (!type.alias.empty() && type.alias == name)) return &type;
-    return nullptr;
+    const auto it = types_.find(name);
+    return it == types_.end() ? nullptr : it->second;
 }
 
 const Family* Catalogue::family(std::string_view name) const {

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.hpp"
@@ -80,6 +81,8 @@ class Catalogue {
  public:
     // With the core's own families: device, action, monitor.
     Catalogue();
+    Catalogue(const Catalogue&) = delete; // references stay valid
+    Catalogue(Catalogue&&) = default;
 
     // References stay valid. REQUIRES: names were checked by the loader.
     const Family& add(Family family);
@@ -95,6 +98,7 @@ class Catalogue {
 
  private:
     std::deque<Family> families_;
+    std::unordered_map<std::string_view, const EventType*> types_; // by name and by alias
 };
 
 // Which events are wanted: families (`thin`), types (`thin.low_water`), globs (`thin.*`), aliases.

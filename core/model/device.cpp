@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/device.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace dmev {
@@ -20,20 +21,18 @@ std::optional<DevNum> parse_devnum(std::string_view text) {
 LvmName split_lvm(const DeviceId& id) {
     if (!id.uuid.starts_with("LVM-")) return {};
     // Hyphens of the names are doubled; a single one separates VG, LV and a layer ("-tpool", "-real").
-    std::string parts[3];
-    int part = 0;
-    for (size_t i = 0; i < id.name.size(); ++i) {
-        if (id.name[i] == '-' && i + 1 < id.name.size() && id.name[i + 1] == '-') {
-            parts[part] += '-';
-            ++i;
-        } else if (id.name[i] == '-' && part < 2) {
-            ++part;
-        } else {
-            parts[part] += id.name[i];
+    LvmName names;
+    std::string_view rest = id.name;
+    for (auto* part : {&names.vg, &names.lv}) {
+        for (;;) {
+            const auto hyphen = std::min(rest.find('-'), rest.size());
+            const bool doubled = rest.substr(hyphen).starts_with("--");
+            part->append(rest, 0, hyphen + doubled);
+            rest.remove_prefix(std::min(hyphen + 1 + doubled, rest.size()));
+            if (!doubled) break;
         }
     }
-    if (parts[0].empty() || parts[1].empty()) return {};
-    return {parts[0], parts[1]};
+    return names.vg.empty() || names.lv.empty() ? LvmName{} : names;
 }
 
 } // namespace dmev

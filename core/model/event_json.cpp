@@ -34,7 +34,8 @@ void put_uevent(JsonWriter& json, const EventUevent& uevent) {
 
 void put_device(JsonWriter& json, const DeviceId& id) {
     json.begin_object().member("name", id.name);
-    if (const auto display = unmangle(id.name); display != id.name) json.member("display_name", display);
+    if (id.name.find('\\') != id.name.npos)
+        if (const auto display = unmangle(id.name); display != id.name) json.member("display_name", display);
     if (!is_utf8(id.name)) json.member("name_hex", hex(id.name));
     json.member("uuid", id.uuid);
     if (!is_utf8(id.uuid)) json.member("uuid_hex", hex(id.uuid));

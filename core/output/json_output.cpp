@@ -68,7 +68,11 @@ class JsonOutput : public Output {
  public:
     explicit JsonOutput(Lines lines) : lines_(std::move(lines)) {}
 
-    void event(const Event& event) override { lines_(event_json(event) + "\n"); }
+    void event(const Event& event) override {
+        auto line = event_json(event);
+        line += '\n';
+        lines_(std::move(line));
+    }
     void decision(const Decision& decision) override { lines_(decision_json(decision) + "\n"); }
     void catalogue(const Catalogue& catalogue) override {
         for (const auto& family : catalogue.families()) {

@@ -96,8 +96,8 @@ void on_until_grown(const dmevent_plan* p, std::uint32_t gauge) {
 }
 void on_until_field(const dmevent_plan* p, const dmevent_field* field) {
     Planner::hear(p, [&](Planner& to) {
-        for (auto& [name, value] : to.hearing.in.fields(field, 1))
-            to.planned.expect.push_back({Expectation::What::field, std::move(name), {}, std::move(value)});
+        auto [name, value] = to.hearing.in.field(field);
+        to.planned.expect.push_back({Expectation::What::field, std::string{name}, {}, std::move(value)});
     });
 }
 
@@ -147,13 +147,14 @@ Planned Plugin::plan(std::uint32_t hook, const Event& event, const TargetView& t
                     {},
                     &family_,
                     {}};
-    const Shown shown{target};
+    const ShownDevice device{*target.device};
+    const auto shown = device.target(target);
     const Lent data{event.data}, arguments{args};
     const dmevent_event shown_event{sizeof(dmevent_event),
                                     static_cast<std::uint32_t>(event.severity),
                                     event.type.c_str(),
                                     borrow(event.part),
-                                    &shown.target(),
+                                    &shown,
                                     data.data(),
                                     data.size()};
     const PluginCall call{conduct_->members(), "plan", &target};

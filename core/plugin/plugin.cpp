@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <tuple>
 
@@ -12,6 +13,9 @@
 
 namespace dmev {
 namespace {
+
+// What is said of a target as a rule: room for it is made at once.
+constexpr std::size_t kUsualFields = 18, kUsualConditions = 8;
 
 // Where a call's words go. The plugin holds a pointer to the first member, which is how we find the rest.
 struct Listener {
@@ -48,7 +52,8 @@ struct Listener {
 
 void on_field(const dmevent_say* say, const dmevent_field* f) {
     Listener::hear(say, [&](Listener& to, Intake& in) {
-        for (auto& [name, value] : in.fields(f, 1)) set_field(to.said->fields, name, std::move(value));
+        auto [name, value] = in.field(f);
+        set_field(to.said->fields, name, std::move(value));
         if (to.said->fields.size() > kMostFields) to.hearing.violated("it stated fields without end");
     });
 }
@@ -98,8 +103,25 @@ Listener listen(Said& said, const Family& family, bool may_happen) {
             {}};
 }
 
+// Has LIST no two elements that are one by LESS?
+template <class T, class Less>
+bool each_once(const std::vector<T>& list, Less less) {
+    if (list.size() < 2) return true;
+    std::vector<const T*> sorted(list.size());
+    std::transform(list.begin(), list.end(), sorted.begin(), [](const T& item) { return &item; });
+    std::sort(sorted.begin(), sorted.end(), [&](const T* a, const T* b) { return less(*a, *b); });
+    return std::adjacent_find(sorted.begin(), sorted.end(),
+                              [&](const T* a, const T* b) { return !less(*a, *b); }) == sorted.end();
+}
+
 // What is wrong with SAID as a whole; empty when nothing is. One thing is not both so and not so.
 std::string flaw(const Said& said, const Family& family) {
+    const auto before = [](const Said::Condition& a, const Said::Condition& b) {
+        return a.type != b.type ? a.type < b.type : a.part < b.part;
+    };
+    if (each_once(said.conditions, before) &&
+        each_once(said.gauges, [](const auto& a, const auto& b) { return a.gauge < b.gauge; }))
+        return {};
     std::set<std::pair<std::uint32_t, std::string_view>> conditions;
     for (const auto& c : said.conditions)
         if (!conditions.emplace(c.type, c.part).second)
@@ -130,17 +152,19 @@ Said conclude(Listener& to, int result) {
     return std::move(*to.said);
 }
 
-// Makes CALL, which is FUNCTION about TARGET, unless the plugin is set aside.
+// Makes CALL, which is FUNCTION about TARGET of the device it is given, unless the plugin is set aside.
 template <class Call>
 Said run(Conduct& conduct, const char* function, const TargetView& target, const Family& family,
          bool may_happen, Call&& call) {
     if (!conduct.set_aside().empty()) return nothing(Said::Outcome::set_aside, conduct.set_aside());
     Said words;
+    words.fields.reserve(kUsualFields);
+    words.conditions.reserve(kUsualConditions);
     auto to = listen(words, family, may_happen);
-    const Shown shown{target};
+    const ShownDevice device{*target.device};
     const PluginCall about{conduct.members(), function, &target};
     const auto begun = conduct.now();
-    const int result = call_plugin(about, to.hearing, [&] { return call(shown.target(), &to.say); });
+    const int result = call_plugin(about, to.hearing, [&] { return call(device, &to.say); });
     auto said = conclude(to, result);
     const auto fault =
         said.outcome == Said::Outcome::fault ? std::string_view{said.because} : std::string_view{};
@@ -169,10 +193,12 @@ void Plugin::tune(std::string_view type, double at, double step, double clear) {
 }
 
 Said Plugin::look(const TargetView* before, const TargetView& now) const {
-    const auto old = before ? std::make_optional<Shown>(*before) : std::nullopt;
     return run(*conduct_, "look", now, family_, before != nullptr,
-               [&](const dmevent_target& shown, const dmevent_say* say) {
-                   return descriptor_->look(old ? &old->target() : nullptr, &shown, say);
+               [&](const ShownDevice& device, const dmevent_say* say) {
+                   const auto shown = device.target(now);
+                   if (!before) return descriptor_->look(nullptr, &shown, say);
+                   const auto old = device.target(*before);
+                   return descriptor_->look(&old, &shown, say);
                });
 }
 
@@ -182,7 +208,8 @@ Said Plugin::uevent(const TargetView& last, const UeventReading& uevent) const {
     vars.reserve(uevent.env.size());
     for (const auto& [name, value] : uevent.env) vars.push_back({borrow(name), borrow(value)});
     return run(*conduct_, "uevent", last, family_, true,
-               [&](const dmevent_target& shown, const dmevent_say* say) {
+               [&](const ShownDevice& device, const dmevent_say* say) {
+                   const auto shown = device.target(last);
                    return descriptor_->uevent(&shown, vars.data(), vars.size(), say);
                });
 }

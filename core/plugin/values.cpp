@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <exception>
@@ -17,6 +18,14 @@ constexpr std::size_t kMostBytes = 16u << 20, kLongestKey = 4096, kLongestName =
 constexpr std::size_t kMostValues = 65536, kMostStatements = 8192;
 // Keeps lists of lists of lists from eating the stack.
 constexpr int kDeepest = 4;
+
+// The bytes of a field's name: [a-z0-9_].
+constexpr auto kOfNames = [] {
+    std::array<bool, 256> is{};
+    for (const char c : std::string_view{"abcdefghijklmnopqrstuvwxyz0123456789_"})
+        is[static_cast<unsigned char>(c)] = true;
+    return is;
+}();
 
 std::size_t believed(std::size_t n, std::size_t most, const char* what) {
     if (n > most) throw std::length_error(fmt::format("{} {}", n, what));
@@ -32,10 +41,14 @@ void refuse_nothing(const void* at, std::size_t n, const char* what) {
 
 dmevent_str borrow(std::string_view text) { return {text.data() ? text.data() : "", text.size()}; }
 
-std::string Intake::text(dmevent_str text) {
+void Intake::count(dmevent_str text) {
     believed(text.size, kMostBytes, "bytes of text");
     refuse_nothing(text.data, text.size, "bytes of text");
     bytes_ = believed(bytes_ + text.size, kMostBytes, "bytes of text in one call");
+}
+
+std::string Intake::text(dmevent_str text) {
+    count(text);
     return text.data ? std::string{text.data, text.size} : std::string{};
 }
 
@@ -44,11 +57,12 @@ std::string Intake::key(dmevent_str key) {
     return text(key);
 }
 
-std::string Intake::name(dmevent_str name) {
+std::string_view Intake::name(dmevent_str name) {
     believed(name.size, kLongestName, "bytes of text for a field's name");
-    auto out = text(name);
+    count(name);
+    const std::string_view out{name.data, name.size};
     const bool is_name = !out.empty() && std::all_of(out.begin(), out.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+        return kOfNames[static_cast<unsigned char>(c)];
     });
     if (!is_name) throw std::invalid_argument(fmt::format("a field of the name '{}'", out));
     return out;
@@ -84,24 +98,31 @@ Value Intake::value(const dmevent_field& f, int depth) {
     }
 }
 
+std::pair<std::string_view, Value> Intake::field(const dmevent_field* field) {
+    refuse_nothing(field, 1, "fields");
+    const auto field_name = name(field->name); // refused before its value is looked at
+    return {field_name, value(*field)};
+}
+
 Fields Intake::fields(const dmevent_field* fields, std::size_t n) {
     believed(n, kMostFields, "fields");
     refuse_nothing(fields, n, "fields");
     Fields out;
     out.reserve(n);
     for (std::size_t i = 0; i < n; ++i) {
-        auto field_name = name(fields[i].name);
-        out.emplace_back(std::move(field_name), value(fields[i]));
+        auto [field_name, field_value] = field(fields + i);
+        out.emplace_back(std::string{field_name}, std::move(field_value));
     }
     return out;
 }
 
-Shown::Shown(const TargetView& view) : lvm_(split_lvm(*view.device)) {
-    const auto& id = *view.device;
-    device_ = {sizeof device_,  id.number.major, id.number.minor, borrow(id.name),
-               borrow(id.uuid), borrow(lvm_.vg), borrow(lvm_.lv)};
-    target_ = {sizeof target_, view.index,        &device_,           view.start,
-               view.length,    borrow(view.type), borrow(view.table), borrow(view.status)};
+ShownDevice::ShownDevice(const DeviceId& id)
+    : lvm_(split_lvm(id)), device_{sizeof device_,  id.number.major, id.number.minor, borrow(id.name),
+                                   borrow(id.uuid), borrow(lvm_.vg), borrow(lvm_.lv)} {}
+
+dmevent_target ShownDevice::target(const TargetView& view) const {
+    return {sizeof(dmevent_target), view.index,         &device_,           view.start, view.length,
+            borrow(view.type),      borrow(view.table), borrow(view.status)};
 }
 
 Lent::Lent(const Fields& fields) {

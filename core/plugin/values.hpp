@@ -29,32 +29,35 @@ class Intake {
     std::string text(dmevent_str text);
     // A part's name: a path, a leg.
     std::string key(dmevent_str key);
-    // A field's name.
-    std::string name(dmevent_str name);
+    // A field's name, checked and still the plugin's.
+    std::string_view name(dmevent_str name);
     // A reason, cut where it gets long: what explains a fault is not to be one.
     static std::string reason(dmevent_str why);
     Value value(const dmevent_field& field) { return value(field, 0); }
+    // FIELD's name, still the plugin's, and its value.
+    std::pair<std::string_view, Value> field(const dmevent_field* field);
     Fields fields(const dmevent_field* fields, std::size_t n);
     // One more condition, happening or the like.
     void statement();
 
  private:
     Value value(const dmevent_field& field, int depth);
+    void count(dmevent_str text);
     std::size_t bytes_ = 0, values_ = 0, statements_ = 0; // so far
 };
 
-// Device and target in the ABI's form, for the length of a call. The kernel's strings are NUL-terminated
-// because they come from std::string.
-class Shown {
+// A device in the ABI's form, for the length of a call. The kernel's strings are NUL-terminated because they
+// come from std::string.
+class ShownDevice {
  public:
-    explicit Shown(const TargetView& view);
-    Shown(const Shown&) = delete;
-    const dmevent_target& target() const { return target_; }
+    explicit ShownDevice(const DeviceId& id);
+    ShownDevice(const ShownDevice&) = delete;
+    // A target of it; the result points to the device.
+    dmevent_target target(const TargetView& view) const;
 
  private:
     LvmName lvm_;
     dmevent_device device_;
-    dmevent_target target_;
 };
 
 // FIELDS in the ABI's form; they must outlive it.

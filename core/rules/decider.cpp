@@ -45,15 +45,32 @@ void Decider::Impl::advance(Time to) {
 
 void Decider::Impl::take(const Event& event) {
     note_change(event);
-    for (std::size_t i = 0; i < book->rules.size(); ++i) {
+    const auto consider = [&](std::size_t i) {
         const auto& rule = book->rules[i];
         auto why_not = against(rule, event);
         if (why_not.empty())
             process(offer(i, event, now, state_name(event.state)));
-        else
+        else if (ports.every_rule)
             say(rule, event.id, What::no, std::move(why_not));
-    }
+    };
+    if (ports.every_rule)
+        for (std::size_t i = 0; i < book->rules.size(); ++i) consider(i);
+    else
+        for (const auto i : about(event.type)) consider(i);
     if (lanes.size() > sweep_at) sweep();
+}
+
+const std::vector<std::size_t>& Decider::Impl::about(const std::string& type) {
+    const auto [it, fresh] = rules_by_type.try_emplace(type);
+    for (std::size_t i = 0; fresh && i < book->rules.size(); ++i)
+        if (book->rules[i].settings.enabled && book->rules[i].on.wants_type(type)) it->second.push_back(i);
+    return it->second;
+}
+
+std::vector<std::size_t> Decider::Impl::rules_at(const std::string& identity) const {
+    const auto it = rules_by_identity.find(identity);
+    if (it == rules_by_identity.end()) return {};
+    return {it->second.begin(), it->second.end()};
 }
 
 Lane& Decider::Impl::offer(std::size_t index, const Event& event, Time since, const std::string& because) {
@@ -93,7 +110,7 @@ void Decider::Impl::note_change(const Event& event) {
             if (end == event.type)
                 over_now.emplace_back(Subject{type, subject.target, subject.part}, State::raised);
     if (over_now.empty()) return;
-    for (std::size_t i = 0; i < book->rules.size(); ++i) {
+    for (const auto i : rules_at(identity)) {
         const auto it = lanes.find({i, identity});
         if (it == lanes.end()) continue;
         for (const auto& [what, state] : over_now) over(it->second, what, state);
@@ -124,7 +141,7 @@ void Decider::Impl::over(Lane& lane, const Subject& subject, State state) {
 
 // What happened to it is still to be told of, and its limits are those of whoever comes with its uuid.
 void Decider::Impl::device_left(const std::string& identity) {
-    for (std::size_t i = 0; i < book->rules.size(); ++i) {
+    for (const auto i : rules_at(identity)) {
         const auto it = lanes.find({i, identity});
         if (it == lanes.end()) continue;
         Lane& lane = it->second;
@@ -169,6 +186,7 @@ Lane& Decider::Impl::lane_of(std::size_t rule, std::string identity) {
     const auto [it, fresh] = lanes.try_emplace({rule, identity});
     Lane& lane = it->second;
     if (fresh) {
+        rules_by_identity[identity].insert(rule);
         lane.serial = ++last_serial;
         lane.rule = rule;
         lane.identity = std::move(identity);
@@ -182,6 +200,9 @@ void Decider::Impl::forget(const Lane& lane) {
     unschedule(lane);
     by_serial.erase(lane.serial);
     if (lane.written) forgotten.push_back(key_of(lane));
+    const auto here = rules_by_identity.find(lane.identity);
+    here->second.erase(lane.rule);
+    if (here->second.empty()) rules_by_identity.erase(here);
 }
 
 Decider::Impl::Lanes::iterator Decider::Impl::erase(Lanes::iterator lane) {
@@ -197,6 +218,7 @@ void Decider::Impl::sweep() {
 
 void Decider::Impl::use(std::shared_ptr<const Rulebook> rules) {
     book = std::move(rules);
+    rules_by_type.clear();
     fingerprints.clear();
     for (const auto& rule : book->rules) fingerprints.push_back(fingerprint(rule));
 }
@@ -226,6 +248,8 @@ void Decider::Impl::reload(std::shared_ptr<const Rulebook> next) {
         kept.insert(std::move(node));
     }
     lanes = std::move(kept);
+    rules_by_identity.clear();
+    for (const auto& [key, lane] : lanes) rules_by_identity[key.second].insert(key.first);
     use(std::move(next));
     for (auto& [key, lane] : lanes) process(lane);
     if (begun) offer_standing();

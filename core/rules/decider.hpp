@@ -52,6 +52,9 @@ class Decider {
         // The event of a condition as it is now: none when it does not hold any more.
         std::function<std::optional<Event>(const Event&)> current;
         std::function<void(const Verdict&)> verdict; // may be empty
+        // It is to be told also of each rule that an event does not start. Without it rules that are not
+        // about an event's type cost nothing.
+        bool every_rule = false;
         // What holds now: a rule that is new, or another than it was, is offered it. May be empty.
         std::function<std::vector<Event>()> standing;
     };

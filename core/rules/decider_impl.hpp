@@ -46,6 +46,8 @@ struct Decider::Impl {
     void over(Lane& lane, const Subject& subject, State state);
     void device_left(const std::string& identity);
     Lane& lane_of(std::size_t rule, std::string identity);
+    std::vector<std::size_t> rules_at(const std::string& identity) const; // that have a lane there
+    const std::vector<std::size_t>& about(const std::string& type);       // rules, by on: and enabled:
     using Lanes = std::map<std::pair<std::size_t, std::string>, Lane>;
     Lanes::iterator erase(Lanes::iterator lane);
     void forget(const Lane& lane);
@@ -65,8 +67,7 @@ struct Decider::Impl {
     void touch(Lane& lane);
     std::vector<Remembered> changed();
     // The lane of a row, with all that still counts of it; none where its rule is gone.
-    std::optional<Lane> read(const Remembered& row, Millis stale_after, bool late,
-                             std::vector<Error>& bad);
+    std::optional<Lane> read(const Remembered& row, Millis stale_after, bool late, std::vector<Error>& bad);
     void fit(Lane& lane) const;
     void take_open(Lane& lane, Restored& into, Millis stale_after);
     void drop_stale(Lane& lane, Millis stale_after);
@@ -108,6 +109,8 @@ struct Decider::Impl {
     Ports ports;
     Time now = Time::min();
     Lanes lanes;
+    std::map<std::string, std::set<std::size_t>> rules_by_identity; // of the lanes
+    std::map<std::string, std::vector<std::size_t>> rules_by_type;  // of the book; made as types come
     std::map<std::uint64_t, Lane*> by_serial;
     std::set<std::pair<Time, std::uint64_t>> agenda;
     std::map<std::uint64_t, Time> agenda_of;
@@ -120,8 +123,8 @@ struct Decider::Impl {
     std::map<std::string, std::string> met; // by name, the fingerprints of rules that know what held before
     std::set<std::string> met_changed;      // names in MET, or that were
     bool begun = true;                      // else nothing starts
-    std::vector<std::uint64_t> touched; // lanes
-    std::vector<std::string> forgotten; // keys of rows
+    std::vector<std::uint64_t> touched;     // lanes
+    std::vector<std::string> forgotten;     // keys of rows
 };
 
 } // namespace dmev

@@ -98,6 +98,7 @@ Rehearsal::Rehearsal(std::shared_ptr<const Rulebook> rules, std::span<const Plug
                                 if (verdict.what == Verdict::What::no && !every_rule) return;
                                 say_(decision_of(verdict, event_, now_));
                             },
+                        .every_rule = every_rule,
                         .standing = facts_.standing}) {}
 
 void Rehearsal::take_all(std::span<const Event> events) {

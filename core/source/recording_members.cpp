@@ -3,35 +3,46 @@
 
 namespace dmev::recording {
 
-std::string_view view(const Json& text) { return {text.GetString(), text.GetStringLength()}; }
-
 const char* type_name(const Json& value) {
-    if (value.IsNull()) return "null";
-    if (value.IsBool()) return "a truth value";
-    if (value.IsNumber()) return "a number";
-    if (value.IsString()) return "a string";
-    return value.IsArray() ? "an array" : "an object";
+    switch (value.kind) {
+        case Json::Kind::null: return "null";
+        case Json::Kind::truth: return "a truth value";
+        case Json::Kind::natural:
+        case Json::Kind::number: return "a number";
+        case Json::Kind::text: return "a string";
+        case Json::Kind::array: return "an array";
+        case Json::Kind::object: break;
+    }
+    return "an object";
+}
+
+Members::Members(const Json& object, std::string path)
+    : object_(object), path_(std::move(path)), next_(object.begin()) {
+    for (const auto& member : object) has_hex_ |= member.name.ends_with("_hex");
 }
 
 const Json* Members::find(std::string_view name) {
-    const auto count = object_.MemberCount();
-    const auto first = object_.MemberBegin();
-    for (rapidjson::SizeType i = 0; i < count; ++i) {
-        const auto at = next_ + i < count ? next_ + i : next_ + i - count;
-        if (view(first[at].name) != name) continue;
-        next_ = at + 1;
-        return &first[at].value;
-    }
-    return nullptr;
+    const auto in = [&](Json::Iterator from, Json::Iterator to) -> const Json* {
+        for (; from != to; ++from) {
+            if ((*from).name != name) continue;
+            const auto* const found = from.at;
+            next_ = ++from;
+            return found;
+        }
+        return nullptr;
+    };
+    const auto began = next_;
+    if (const auto* found = in(began, object_.end())) return found;
+    return in(object_.begin(), began);
 }
 
 std::optional<std::string> Members::optional_text(const char* name, const char* hex_name, bool may_be_null) {
     const Json* plain = find(name);
-    if (plain && !plain->IsString() && !(may_be_null && plain->IsNull()))
+    if (plain && !plain->is(Json::Kind::text) && !(may_be_null && plain->is(Json::Kind::null)))
         throw Bad{path(name), std::string{"must be a string, is "} + type_name(*plain)};
-    if (const Json* exact = find(hex_name)) return from_hex(*exact, path(hex_name));
-    if (!plain || plain->IsNull()) return std::nullopt;
-    return std::string{view(*plain)};
+    if (const Json* exact = has_hex_ ? find(hex_name) : nullptr) return from_hex(*exact, path(hex_name));
+    if (!plain || plain->is(Json::Kind::null)) return std::nullopt;
+    return std::string{plain->text};
 }
 
 std::string Members::text(const char* name, const char* hex_name) {
@@ -43,13 +54,14 @@ std::string Members::text(const char* name, const char* hex_name) {
 bool Members::flag(const char* name) {
     const Json* value = find(name);
     if (!value) return false;
-    if (!value->IsBool())
+    if (!value->is(Json::Kind::truth))
         throw Bad{path(name), std::string{"must be true or false, is "} + type_name(*value)};
-    return value->GetBool();
+    return value->natural != 0;
 }
 
 Bad Members::out_of_range(const char* name, const Json& value, std::uint64_t max) const {
-    if (!value.IsNumber()) return {path(name), std::string{"must be a number, is "} + type_name(value)};
+    if (!value.is(Json::Kind::natural) && !value.is(Json::Kind::number))
+        return {path(name), std::string{"must be a number, is "} + type_name(value)};
     return {path(name), "must be a whole number from 0 to " + std::to_string(max)};
 }
 
@@ -60,8 +72,8 @@ std::string from_hex(const Json& hex, const std::string& member) {
         if (c >= 'A' && c <= 'F') return c - 'A' + 10;
         throw Bad{member, "must be pairs of hex digits"};
     };
-    if (!hex.IsString()) throw Bad{member, std::string{"must be a string, is "} + type_name(hex)};
-    const auto digits = view(hex);
+    if (!hex.is(Json::Kind::text)) throw Bad{member, std::string{"must be a string, is "} + type_name(hex)};
+    const auto digits = hex.text;
     if (digits.size() % 2 != 0) throw Bad{member, "must be pairs of hex digits"};
     std::string out;
     out.reserve(digits.size() / 2);

@@ -6,20 +6,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
-#include "base/rapidjson.hpp"
+#include "source/recording_json.hpp"
 
 namespace dmev::recording {
-
-using Json = rapidjson::Value;
 
 // What is wrong with a line; thrown by Members, caught by the one function that reads a line.
 struct Bad {
     std::string member; // "targets[0].length"
     std::string why;
 };
-
-std::string_view view(const Json& text);
 
 // "not a string" and the like, for Bad.
 const char* type_name(const Json& value);
@@ -28,7 +25,7 @@ const char* type_name(const Json& value);
 // line whose members are in the writer's order is walked once.
 class Members {
  public:
-    Members(const Json& object, std::string path) : object_(object), path_(std::move(path)) {}
+    Members(const Json& object, std::string path);
 
     const Json* find(std::string_view name);
     std::string path(std::string_view name) const { return path_ + std::string{name}; }
@@ -42,10 +39,10 @@ class Members {
     template <class T>
     std::optional<T> optional_number(const char* name) {
         const Json* value = find(name);
-        if (!value || value->IsNull()) return std::nullopt;
-        if (!value->IsUint64() || value->GetUint64() > std::numeric_limits<T>::max())
+        if (!value || value->is(Json::Kind::null)) return std::nullopt;
+        if (!value->is(Json::Kind::natural) || value->natural > std::numeric_limits<T>::max())
             throw out_of_range(name, *value, std::numeric_limits<T>::max());
-        return static_cast<T>(value->GetUint64());
+        return static_cast<T>(value->natural);
     }
     template <class T>
     T number(const char* name) { // must be there
@@ -59,7 +56,8 @@ class Members {
 
     const Json& object_;
     std::string path_;
-    rapidjson::SizeType next_ = 0;
+    Json::Iterator next_;
+    bool has_hex_ = false; // a name that ends so
 };
 
 // The bytes that HEX spells; throws Bad for MEMBER.

@@ -1,27 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the lines of one recording, one after the other; keeps what one line leaves for the next.
 #pragma once
-#include <memory>
+#include <cstddef>
 #include <string>
+#include <utility>
 
 #include "base/result.hpp"
 #include "model/observation.hpp"
+#include "source/recording_json.hpp"
 
 namespace dmev::recording {
 
 class Parser {
  public:
-    explicit Parser(std::string file);
-    ~Parser();
+    explicit Parser(std::string file) : file_(std::move(file)) {}
 
-    // SIZE bytes at LINE, which it overwrites. REQUIRES: LINE[SIZE] is there and may be overwritten too.
+    // So many bytes after a line are read, and the first of them overwritten, whatever they are.
+    static constexpr std::size_t kBeyond = 16;
+    // SIZE bytes at LINE, which it overwrites. REQUIRES: kBeyond bytes follow.
     // A line without "at" has the time of the last good line.
     Result<Observation> parse(char* line, std::size_t size, int line_number);
 
  private:
-    struct Memory;
     std::string file_;
-    std::unique_ptr<Memory> memory_;
+    JsonLine json_;
     Time last_{};
 };
 

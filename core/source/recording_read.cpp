@@ -13,31 +13,6 @@ namespace dmev {
 namespace recording {
 namespace {
 
-// In place, so that strings are not copied. RapidJSON's own check of UTF-8 reads past the end of the line.
-constexpr unsigned kInPlace = rapidjson::kParseInsituFlag;
-
-// Depth that the stack holds with ease; a line has no more than its brackets.
-constexpr std::ptrdiff_t kShallow = 1000;
-
-// ASCII is told by the eight, the rest is for is_utf8().
-bool valid_utf8(std::string_view line) {
-    std::size_t i = 0;
-    for (std::uint64_t eight; i + sizeof eight <= line.size(); i += sizeof eight) {
-        std::memcpy(&eight, line.data() + i, sizeof eight);
-        if (eight & 0x8080808080808080U) break;
-    }
-    return is_utf8(line.substr(i));
-}
-
-// The recursive parser is the faster one; the iterative one cannot exhaust the stack.
-void parse_json(rapidjson::Document& document, char* line, std::size_t size) {
-    const auto brackets = std::count(line, line + size, '[') + std::count(line, line + size, '{');
-    if (brackets <= kShallow)
-        document.ParseInsitu<kInPlace>(line);
-    else
-        document.ParseInsitu<kInPlace | rapidjson::kParseIterativeFlag>(line);
-}
-
 using What = decltype(Observation::what);
 
 DeviceId device(Members& members) {
@@ -53,7 +28,7 @@ DeviceId device(Members& members) {
 // The array or object NAME; null if it is missing.
 const Json* container(Members& members, const char* name, bool array) {
     const Json* value = members.find(name);
-    if (value && (array ? !value->IsArray() : !value->IsObject()))
+    if (value && !value->is(array ? Json::Kind::array : Json::Kind::object))
         throw Bad{members.path(name),
                   std::string{"must be an "} + (array ? "array" : "object") + ", is " + type_name(*value)};
     return value;
@@ -61,7 +36,8 @@ const Json* container(Members& members, const char* name, bool array) {
 
 TargetReading target(const Json& json, size_t index) {
     const auto path = "targets[" + std::to_string(index) + "]";
-    if (!json.IsObject()) throw Bad{path, std::string{"must be an object, is "} + type_name(json)};
+    if (!json.is(Json::Kind::object))
+        throw Bad{path, std::string{"must be an object, is "} + type_name(json)};
     Members members{json, path + "."};
     TargetReading t;
     t.start = members.optional_number<std::uint64_t>("start").value_or(0);
@@ -99,22 +75,22 @@ What device_reading(Members& members) {
     d.inactive_table = members.flag("inactive_table");
     const Json* targets = container(members, "targets", true);
     if (!targets) throw Bad{"targets", "is missing"};
-    d.targets.reserve(targets->Size());
-    for (const auto& json : targets->GetArray()) d.targets.push_back(target(json, d.targets.size()));
+    d.targets.reserve(static_cast<size_t>(std::distance(targets->begin(), targets->end())));
+    for (const auto& json : *targets) d.targets.push_back(target(json, d.targets.size()));
     return d;
 }
 
 // Puts the exact values of env_hex in place; see the writer for what repeated keys mean.
 void restore_values(UeventReading& uevent, const Json& exact) {
     size_t next = 0;
-    for (const auto& member : exact.GetObject()) {
-        const auto key = view(member.name);
+    for (const auto& member : exact) {
+        const auto key = member.name;
         size_t i = 0;
         const auto at = [&] { return (next + i) % uevent.env.size(); };
         while (i < uevent.env.size() && uevent.env[at()].first != key) ++i;
         const auto path = "env_hex." + escape(key);
         if (i == uevent.env.size()) throw Bad{path, "is not in env"};
-        uevent.env[at()].second = from_hex(member.value, path);
+        uevent.env[at()].second = from_hex(member, path);
         next = at() + 1;
     }
 }
@@ -122,12 +98,11 @@ void restore_values(UeventReading& uevent, const Json& exact) {
 What uevent(Members& members) {
     UeventReading u;
     if (const Json* env = container(members, "env", false)) {
-        u.env.reserve(env->MemberCount());
-        for (const auto& var : env->GetObject()) {
-            if (!var.value.IsString())
-                throw Bad{"env." + escape(view(var.name)),
-                          std::string{"must be a string, is "} + type_name(var.value)};
-            u.env.emplace_back(view(var.name), view(var.value));
+        u.env.reserve(static_cast<size_t>(std::distance(env->begin(), env->end())));
+        for (const auto& var : *env) {
+            if (!var.is(Json::Kind::text))
+                throw Bad{"env." + escape(var.name), std::string{"must be a string, is "} + type_name(var)};
+            u.env.emplace_back(var.name, var.text);
         }
     }
     if (const Json* exact = container(members, "env_hex", false)) restore_values(u, *exact);
@@ -142,10 +117,11 @@ What unresponsive(Members& members) {
     const std::string path = exact ? "devices_hex[" : "devices[";
     if (!exact) exact = names;
     if (!exact) return u;
-    for (const auto& name : exact->GetArray()) {
+    for (const auto& name : *exact) {
         const auto member = path + std::to_string(u.devices.size()) + "]";
-        if (!name.IsString()) throw Bad{member, std::string{"must be a string, is "} + type_name(name)};
-        u.devices.push_back(exact == names ? std::string{view(name)} : from_hex(name, member));
+        if (!name.is(Json::Kind::text))
+            throw Bad{member, std::string{"must be a string, is "} + type_name(name)};
+        u.devices.push_back(exact == names ? std::string{name.text} : from_hex(name, member));
     }
     return u;
 }
@@ -164,9 +140,11 @@ constexpr std::pair<std::string_view, What (*)(Members&)> kKinds[] = {
 
 // AT is the time if the line names none.
 Observation observation(const Json& json, Time at) {
-    if (!json.IsObject()) throw Bad{"", std::string{"the line must be an object, is "} + type_name(json)};
+    if (!json.is(Json::Kind::object))
+        throw Bad{"", std::string{"the line must be an object, is "} + type_name(json)};
     Members members{json, ""};
-    if (const Json* version = members.find("v"); version && (!version->IsUint() || version->GetUint() != 1))
+    if (const Json* version = members.find("v");
+        version && (!version->is(Json::Kind::natural) || version->natural != 1))
         throw Bad{"v", "this program reads version 1 of the format only"};
     if (const auto text = members.optional_text("at", "at_hex")) {
         const auto time = parse_utc(*text);
@@ -192,29 +170,16 @@ Error bad_line(const std::string& file, int line, int column, std::string member
 
 } // namespace
 
-// Lines of the usual size are parsed without asking the heap for nodes.
-struct Parser::Memory {
-    char first[16 << 10];
-    rapidjson::MemoryPoolAllocator<> nodes{first, sizeof first};
-};
-
-Parser::Parser(std::string file) : file_(std::move(file)), memory_(std::make_unique<Memory>()) {}
-Parser::~Parser() = default;
-
 Result<Observation> Parser::parse(char* line, std::size_t size, int line_number) {
     if (const void* nul = std::memchr(line, 0, size))
         return bad_line(file_, line_number, static_cast<int>(static_cast<const char*>(nul) - line) + 1, "",
                         "a NUL byte");
-    if (!valid_utf8({line, size})) return bad_line(file_, line_number, 0, "", "not UTF-8");
+    if (!is_utf8({line, size})) return bad_line(file_, line_number, 0, "", "not UTF-8");
     line[size] = 0;
-    memory_->nodes.Clear();
-    rapidjson::Document document{&memory_->nodes};
-    parse_json(document, line, size);
-    if (document.HasParseError())
-        return bad_line(file_, line_number, static_cast<int>(document.GetErrorOffset()) + 1, "",
-                        rapidjson::GetParseError_En(document.GetParseError()));
+    if (const auto fault = json_.read(line, size))
+        return bad_line(file_, line_number, static_cast<int>(fault->at) + 1, "", fault->why);
     try {
-        Result<Observation> out = observation(document, last_);
+        Result<Observation> out = observation(json_.root(), last_);
         last_ = out->at;
         return out;
     } catch (Bad& bad) {
@@ -225,8 +190,9 @@ Result<Observation> Parser::parse(char* line, std::size_t size, int line_number)
 } // namespace recording
 
 Result<Observation> from_recording(std::string_view line, const std::string& file, int line_number) {
-    std::string copy{line};
-    return recording::Parser{file}.parse(copy.data(), copy.size(), line_number);
+    std::vector<char> copy(line.size() + recording::Parser::kBeyond);
+    std::copy(line.begin(), line.end(), copy.begin());
+    return recording::Parser{file}.parse(copy.data(), line.size(), line_number);
 }
 
 } // namespace dmev

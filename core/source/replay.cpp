@@ -31,9 +31,8 @@ class Replay {
 
     // Bytes as they come, cut anywhere.
     std::span<char> room() {
-        if (buffer_.size() - 1 == end_)
-            buffer_.resize(buffer_.size() * 2); // one more: the parser's terminator
-        return {buffer_.data() + end_, buffer_.size() - 1 - end_};
+        if (buffer_.size() - recording::Parser::kBeyond == end_) buffer_.resize(buffer_.size() * 2);
+        return {buffer_.data() + end_, buffer_.size() - recording::Parser::kBeyond - end_};
     }
     // False when no more is wanted.
     bool add(std::size_t size) {

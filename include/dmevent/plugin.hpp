@@ -165,11 +165,14 @@ class Words {
     explicit Words(std::string_view line) : rest_(line) {}
     bool more() const { return rest_.find_first_not_of(' ') != std::string_view::npos; }
     std::string_view word() {
-        rest_.remove_prefix(std::min(rest_.find_first_not_of(' '), rest_.size()));
-        const auto w = rest_.substr(0, rest_.find(' '));
-        rest_.remove_prefix(w.size());
-        ok_ &= !w.empty();
-        return w;
+        // Words are short: byte by byte is quicker than any search.
+        const char *begin = rest_.data(), *const end = begin + rest_.size();
+        while (begin != end && *begin == ' ') ++begin;
+        const char* after = begin;
+        while (after != end && *after != ' ') ++after;
+        rest_ = {after, static_cast<size_t>(end - after)};
+        ok_ &= after != begin;
+        return {begin, static_cast<size_t>(after - begin)};
     }
     void skip(uint64_t n) {
         while (n-- > 0 && ok_) word();

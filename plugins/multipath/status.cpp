@@ -50,18 +50,19 @@ std::uint64_t Status::group() const {
 std::vector<Path> Status::paths() const {
     std::vector<Path> all;
     for (const auto& group : groups) all.insert(all.end(), group.paths.begin(), group.paths.end());
-    std::stable_sort(all.begin(), all.end(),
-                     [](const Path& a, const Path& b) { return a.device < b.device; });
-    std::vector<Path> once;
+    const auto by_name = [](const Path& a, const Path& b) { return a.device < b.device; };
+    if (!std::is_sorted(all.begin(), all.end(), by_name)) std::stable_sort(all.begin(), all.end(), by_name);
+    auto once = all.begin(); // after the last one that is told
     for (const auto& path : all) {
-        if (once.empty() || once.back().device != path.device) {
-            once.push_back(path);
+        if (once == all.begin() || once[-1].device != path.device) {
+            *once++ = path;
             continue;
         }
-        once.back().failed &= path.failed;
-        once.back().fail_count = std::max(once.back().fail_count, path.fail_count);
+        once[-1].failed &= path.failed;
+        once[-1].fail_count = std::max(once[-1].fail_count, path.fail_count);
     }
-    return once;
+    all.erase(once, all.end());
+    return all;
 }
 
 std::optional<Status> Status::parse(std::string_view status) {

@@ -219,6 +219,7 @@ class World : public Writer {
             for (const auto& [key, e] : holds_) events.push_back(e);
             return events;
         };
+        ports.every_rule = explain;
         if (explain)
             ports.verdict = [this](const Verdict& v) {
                 const char* const what = v.what == Verdict::What::fires   ? "fires: "
