@@ -29,6 +29,8 @@ void History::dispatch() {
     if (news.earlier && sink_.remembered) sink_.remembered(*std::move(news.earlier));
 }
 
+bool History::works() const { return writer_->works(); }
+
 void History::event(const Event& event) {
     HistoryRow row;
     row.time = event.time;

@@ -28,7 +28,8 @@ struct HistoryOptions {
     std::chrono::milliseconds closing{250};           // the end waits no longer for the file to be closed
 };
 
-// Its owner watches fd() and calls dispatch(), once a second at least; everything else is the thread's.
+// Its owner watches fd() and calls dispatch(), and while it works once a second at least; everything else is
+// the thread's.
 class History {
  public:
     // Called by dispatch() alone.
@@ -47,8 +48,9 @@ class History {
     History(const History&) = delete;
     History& operator=(const History&) = delete;
 
-    int fd() const;  // readable when there is something to dispatch
-    void dispatch(); // also finds a write that takes too long
+    int fd() const;     // readable when there is something to dispatch
+    void dispatch();    // also finds a write that takes too long
+    bool works() const; // what may come to hang is to be done, or under way
 
     void event(const Event& event);
     // JSON: the decision's line. About the event of this id.

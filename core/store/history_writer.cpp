@@ -91,6 +91,12 @@ HistoryWriter::News HistoryWriter::news() {
     return {std::exchange(states_, {}), std::exchange(earlier_, {})};
 }
 
+bool HistoryWriter::works() const {
+    const std::lock_guard lock{mutex_};
+    if (told_ && !told_->empty()) return false; // that it does not go on is known
+    return !told_ || busy_since_ || !queue_.empty() || settle_ || limits_;
+}
+
 bool HistoryWriter::drain(std::chrono::milliseconds patience) {
     std::unique_lock lock{mutex_};
     at_once_ = true;

@@ -36,6 +36,7 @@ class HistoryWriter {
         std::optional<std::vector<Remembered>> earlier;
     };
     News news();
+    bool works() const;
     bool drain(std::chrono::milliseconds patience);
     void stop();
     void could_not_start(int errno_value);

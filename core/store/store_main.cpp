@@ -18,7 +18,7 @@ namespace {
 
 // Long enough for a busy disk; one that hangs would keep us for ever.
 constexpr std::chrono::milliseconds last_patience{30'000};
-constexpr int look_at_least_every = 1000; // ms: a write that takes too long is found then
+constexpr int look_at_least_every = 1000; // ms, while it works: a write that takes too long is found then
 
 enum class End { drained, hung, stopped };
 
@@ -32,7 +32,7 @@ class Session {
         for (bool open = true; open;) {
             pollfd ready[] = {
                 {socket_, POLLIN, 0}, {history_ ? history_->fd() : -1, POLLIN, 0}, {stop, POLLIN, 0}};
-            poll(ready, 3, look_at_least_every);
+            poll(ready, 3, history_ && history_->works() ? look_at_least_every : -1);
             if (history_) history_->dispatch();
             if (ready[0].revents != 0) open = take();
             if (ready[2].revents == 0) continue;

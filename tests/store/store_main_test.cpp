@@ -6,6 +6,8 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <fstream>
+
 #include "history_support.hpp"
 #include "model/event_json.hpp"
 #include "process/frames.hpp"
@@ -54,6 +56,21 @@ class Process {
             if (auto* memory = std::get_if<StoreMemory>(&*said)) return std::move(memory->rows);
         }
     }
+    // How often it has gone to sleep so far.
+    long slept() const {
+        std::ifstream status{"/proc/" + std::to_string(pid_) + "/status"};
+        std::string word;
+        while (status >> word && word != "voluntary_ctxt_switches:") {
+        }
+        long count = -1;
+        status >> count;
+        return count;
+    }
+    // Whether it says something, within this time.
+    bool speaks(int ms) {
+        pollfd ready{socket_.get(), POLLIN, 0};
+        return poll(&ready, 1, ms) > 0;
+    }
     // Closes the socket; its exit status, or 128 and the signal.
     int end() {
         socket_.reset();
@@ -96,6 +113,22 @@ TEST_F(StoreMain, WritesWhatItIsTold) {
     EXPECT_EQ(ids_of(rows), (std::vector{event_of(0).id, event_of(1).id, event_of(2).id, event_of(2).id}));
     EXPECT_EQ(rows[0].json, event_json(event_of(0)));
     EXPECT_EQ(rows[3].json, R"({"rule":"grow"})");
+}
+
+TEST_F(StoreMain, SleepsWhileThereIsNothingToWrite) {
+    Process process;
+    process.tell(setup());
+    process.tell(told(0));
+    EXPECT_EQ(process.state(), "");
+    // It may still be at the first row; a clock would wake it in each of these times.
+    bool sleeps = false;
+    for (int i = 0; i < 20 && !sleeps; ++i) {
+        const auto before = process.slept();
+        ASSERT_GE(before, 0);
+        EXPECT_FALSE(process.speaks(1500));
+        sleeps = process.slept() == before;
+    }
+    EXPECT_TRUE(sleeps);
 }
 
 TEST_F(StoreMain, WhatIsRememberedIsGivenToTheNextBootUntilItIsTakenOver) {
