@@ -13,11 +13,10 @@
 namespace dmev {
 namespace {
 
-// Of every byte: does it stand for itself? C1 need not be escaped, but a terminal may obey it, and the byte
-// it begins with is looked at.
+// Of every byte: is it ASCII that stands for itself?
 constexpr auto kPlain = [] {
     std::array<bool, 256> is{};
-    for (unsigned c = 0x20; c < is.size(); ++c) is[c] = c != '"' && c != '\\' && c != 0x7F && c != 0xC2;
+    for (unsigned c = 0x20; c < 0x7F; ++c) is[c] = c != '"' && c != '\\';
     return is;
 }();
 
@@ -35,13 +34,12 @@ void JsonWriter::separate() {
     comma_ = true;
 }
 
-// TEXT is UTF-8.
+// TEXT is UTF-8. C1 need not be escaped, but a terminal may obey it.
 void JsonWriter::quote(std::string_view text) {
     out_ += '"';
-    for (size_t i = 0; i < text.size(); ++i) {
-        const auto same = plain(text.substr(i));
-        out_.append(text, i, same);
-        if ((i += same) == text.size()) break;
+    const auto same = plain(text);
+    out_ += text.substr(0, same);
+    for (size_t i = same; i < text.size(); ++i) {
         const char c = text[i];
         if (c == '\xC2' && static_cast<unsigned char>(text[i + 1]) < 0xA0) {
             fmt::format_to(std::back_inserter(out_), "\\u00{:02x}", static_cast<unsigned char>(text[++i]));
@@ -92,7 +90,7 @@ JsonWriter& JsonWriter::key(std::string_view name) {
 }
 JsonWriter& JsonWriter::value(std::string_view text) {
     separate();
-    if (is_utf8(text))
+    if (plain(text) == text.size() || is_utf8(text))
         quote(text);
     else
         quote(repair_utf8(text));

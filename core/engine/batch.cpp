@@ -25,6 +25,10 @@ void Batch::add(DevNum device, UeventReading reading, Time at, Duration limit) {
     uevents_.push_back({std::move(reading), seqnum});
 }
 
+bool Batch::complete_alone(std::optional<std::uint64_t> seqnum, std::optional<std::uint64_t> last) {
+    return seqnum && static_cast<std::uint32_t>(*seqnum) == static_cast<std::uint32_t>(last.value_or(0) + 1);
+}
+
 bool Batch::complete(std::optional<std::uint64_t> last) const {
     const auto oldest = std::min_element(uevents_.begin(), uevents_.end(), before);
     const auto newest = std::max_element(uevents_.begin(), uevents_.end(), before);

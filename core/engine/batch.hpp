@@ -25,6 +25,9 @@ class Batch {
     // REQUIRES: empty(), or the batch is of DEVICE.
     void add(DevNum device, UeventReading reading, Time at, Duration limit);
 
+    // Would a uevent of this DM_SEQNUM be a whole batch by itself?
+    static bool complete_alone(std::optional<std::uint64_t> seqnum, std::optional<std::uint64_t> last);
+
     // LAST: the DM_SEQNUM that came before the batch, as far as it is known.
     bool complete(std::optional<std::uint64_t> last) const;
 

@@ -98,18 +98,19 @@ void Engine::Impl::conclude_held(Device& device) {
 }
 
 void Engine::Impl::identify(Device& device, const DeviceReading& reading, const Cause& cause) {
-    const auto old_name = std::exchange(device.id.name, reading.id.name);
     device.id.uuid = reading.id.uuid;
     if (reading.id.diskseq) device.id.diskseq = reading.id.diskseq;
-    if (old_name != device.id.name)
-        judge.happened(&device, core_type("device.renamed"), {{"old_name", {old_name}}}, cause);
+    if (device.id.name == reading.id.name) return;
+    const auto old_name = std::exchange(device.id.name, reading.id.name);
+    judge.happened(&device, core_type("device.renamed"), {{"old_name", {old_name}}}, cause);
 }
 
 void Engine::Impl::compare_targets(Device& device, const DeviceReading& reading, const Cause& cause,
                                    bool known) {
     const auto sectors = std::accumulate(reading.targets.begin(), reading.targets.end(), std::uint64_t{0},
                                          [](std::uint64_t sum, const auto& t) { return sum + t.length; });
-    if (known && !reading.targets.empty() && another_table(device, reading)) {
+    const bool another = another_table(device, reading);
+    if (known && !reading.targets.empty() && another) {
         const auto old_sectors = device.sectors();
         unsettle(device, true);
         judge.happened(&device, core_type("device.table_changed"), {}, cause);
@@ -120,7 +121,7 @@ void Engine::Impl::compare_targets(Device& device, const DeviceReading& reading,
     for (std::uint32_t i = 0; i < device.targets.size(); ++i)
         if (i >= reading.targets.size() || device.targets[i].type != reading.targets[i].type)
             retire(device, i, cause);
-    if (another_table(device, reading)) touched.insert(device.id.number);
+    if (another) touched.insert(device.id.number);
     device.targets.resize(reading.targets.size());
     for (std::uint32_t i = 0; i < reading.targets.size(); ++i) {
         auto& target = device.targets[i];
@@ -136,7 +137,7 @@ void Engine::Impl::compare_targets(Device& device, const DeviceReading& reading,
         }
         target.start = now_is.start;
         target.length = now_is.length;
-        if (now_is.table) target.table = now_is.table;
+        if (now_is.table && target.table != now_is.table) target.table = now_is.table;
     }
     if (!reading.targets.empty()) {
         device.read_only = reading.read_only;

@@ -66,6 +66,14 @@ void Engine::Impl::take(const UeventReading& uevent, Time at) {
             if (baseline_done || has_memory)
                 judge.happened(device, core_type("device.added"), {}, {"uevent", 0, {}});
         }
+        // As a rule each comes by itself, in order, and need not be kept.
+        const auto seqnum = uevent.number("DM_SEQNUM");
+        if (batch.empty() && Batch::complete_alone(seqnum, device->last_dm_seqnum)) {
+            state_uevent(*device, uevent, seqnum);
+            device->last_dm_seqnum = seqnum;
+            reschedule(*device);
+            return;
+        }
         batch.add(id->number, uevent, at, options.batch);
         if (batch.complete(device->last_dm_seqnum)) flush_batch();
         return;

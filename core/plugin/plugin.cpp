@@ -103,15 +103,11 @@ Listener listen(Said& said, const Family& family, bool may_happen) {
             {}};
 }
 
-// Has LIST no two elements that are one by LESS?
+// Is each element of LIST greater than the one before it, by LESS? Then none is there twice.
 template <class T, class Less>
-bool each_once(const std::vector<T>& list, Less less) {
-    if (list.size() < 2) return true;
-    std::vector<const T*> sorted(list.size());
-    std::transform(list.begin(), list.end(), sorted.begin(), [](const T& item) { return &item; });
-    std::sort(sorted.begin(), sorted.end(), [&](const T* a, const T* b) { return less(*a, *b); });
-    return std::adjacent_find(sorted.begin(), sorted.end(),
-                              [&](const T* a, const T* b) { return !less(*a, *b); }) == sorted.end();
+bool ascends(const std::vector<T>& list, Less less) {
+    return std::adjacent_find(list.begin(), list.end(),
+                              [&](const T& a, const T& b) { return !less(a, b); }) == list.end();
 }
 
 // What is wrong with SAID as a whole; empty when nothing is. One thing is not both so and not so.
@@ -119,8 +115,9 @@ std::string flaw(const Said& said, const Family& family) {
     const auto before = [](const Said::Condition& a, const Said::Condition& b) {
         return a.type != b.type ? a.type < b.type : a.part < b.part;
     };
-    if (each_once(said.conditions, before) &&
-        each_once(said.gauges, [](const auto& a, const auto& b) { return a.gauge < b.gauge; }))
+    // As plugins do that go through their tables.
+    if (ascends(said.conditions, before) &&
+        ascends(said.gauges, [](const auto& a, const auto& b) { return a.gauge < b.gauge; }))
         return {};
     std::set<std::pair<std::uint32_t, std::string_view>> conditions;
     for (const auto& c : said.conditions)

@@ -55,10 +55,11 @@ class Scanner {
         return word(letters);
     }
     bool text(std::string_view& out) {
-        const char* const begin = ++at_;
-        while (kPlain[static_cast<unsigned char>(*at_)]) ++at_;
-        out = {begin, static_cast<std::size_t>(at_ - begin)};
-        return *at_++ == '"';
+        const char *const begin = at_ + 1, *end = begin;
+        while (kPlain[static_cast<unsigned char>(*end)]) ++end;
+        out = {begin, static_cast<std::size_t>(end - begin)};
+        at_ = end + 1;
+        return *end == '"';
     }
     bool natural(std::string_view name) {
         const char* const begin = at_;

@@ -16,24 +16,29 @@ const char* type_name(const Json& value) {
     return "an object";
 }
 
-Members::Members(const Json& object, std::string path)
-    : object_(object), path_(std::move(path)), next_(object.begin()) {
+Members::Members(const Json& object, const char* list, std::size_t index)
+    : object_(object), list_(list), index_(index), next_(object.begin()) {
     for (const auto& member : object) has_hex_ |= member.name.ends_with("_hex");
 }
 
+std::string Members::path(std::string_view name) const {
+    const auto place = list_ ? list_ + ("[" + std::to_string(index_) + "].") : std::string{};
+    return place + std::string{name};
+}
+
 const Json* Members::find(std::string_view name) {
+    const auto began = next_;
     const auto in = [&](Json::Iterator from, Json::Iterator to) -> const Json* {
         for (; from != to; ++from) {
             if ((*from).name != name) continue;
-            const auto* const found = from.at;
-            next_ = ++from;
-            return found;
+            in_order_ &= from == began;
+            next_ = from;
+            return (++next_, from.at);
         }
         return nullptr;
     };
-    const auto began = next_;
     if (const auto* found = in(began, object_.end())) return found;
-    return in(object_.begin(), began);
+    return in_order_ ? nullptr : in(object_.begin(), began);
 }
 
 std::optional<std::string> Members::optional_text(const char* name, const char* hex_name, bool may_be_null) {

@@ -21,14 +21,15 @@ struct Bad {
 // "not a string" and the like, for Bad.
 const char* type_name(const Json& value);
 
-// A view of an object; PATH is put before the names in errors. Lookups go on from the last hit, so that a
-// line whose members are in the writer's order is walked once.
+// A view of an object, the INDEX-th of LIST if it is in one. Each member is asked for once: what was asked
+// for in the order of the text is not looked at again, so that a line whose members are in the writer's order
+// is walked once.
 class Members {
  public:
-    Members(const Json& object, std::string path);
+    explicit Members(const Json& object, const char* list = nullptr, std::size_t index = 0);
 
     const Json* find(std::string_view name);
-    std::string path(std::string_view name) const { return path_ + std::string{name}; }
+    std::string path(std::string_view name) const; // "targets[0].length"
 
     // The text of NAME, or of its exact "NAME_hex" where there is one. Missing: none; null too, if it may be.
     std::optional<std::string> optional_text(const char* name, const char* hex_name,
@@ -55,8 +56,10 @@ class Members {
     Bad out_of_range(const char* name, const Json& value, std::uint64_t max) const;
 
     const Json& object_;
-    std::string path_;
+    const char* list_;
+    std::size_t index_;
     Json::Iterator next_;
+    bool in_order_ = true; // all before NEXT_ were asked for
     bool has_hex_ = false; // a name that ends so
 };
 

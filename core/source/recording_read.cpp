@@ -35,10 +35,10 @@ const Json* container(Members& members, const char* name, bool array) {
 }
 
 TargetReading target(const Json& json, size_t index) {
-    const auto path = "targets[" + std::to_string(index) + "]";
     if (!json.is(Json::Kind::object))
-        throw Bad{path, std::string{"must be an object, is "} + type_name(json)};
-    Members members{json, path + "."};
+        throw Bad{"targets[" + std::to_string(index) + "]",
+                  std::string{"must be an object, is "} + type_name(json)};
+    Members members{json, "targets", index};
     TargetReading t;
     t.start = members.optional_number<std::uint64_t>("start").value_or(0);
     t.length = members.optional_number<std::uint64_t>("length").value_or(0);
@@ -70,13 +70,13 @@ What device_reading(Members& members) {
     d.event_nr = members.number<std::uint32_t>("event_nr");
     d.suspended = members.flag("suspended");
     d.read_only = members.flag("read_only");
-    d.internal_suspend = members.flag("internal_suspend");
-    d.deferred_remove = members.flag("deferred_remove");
-    d.inactive_table = members.flag("inactive_table");
     const Json* targets = container(members, "targets", true);
     if (!targets) throw Bad{"targets", "is missing"};
     d.targets.reserve(static_cast<size_t>(std::distance(targets->begin(), targets->end())));
     for (const auto& json : *targets) d.targets.push_back(target(json, d.targets.size()));
+    d.internal_suspend = members.flag("internal_suspend");
+    d.deferred_remove = members.flag("deferred_remove");
+    d.inactive_table = members.flag("inactive_table");
     return d;
 }
 
@@ -142,7 +142,7 @@ constexpr std::pair<std::string_view, What (*)(Members&)> kKinds[] = {
 Observation observation(const Json& json, Time at) {
     if (!json.is(Json::Kind::object))
         throw Bad{"", std::string{"the line must be an object, is "} + type_name(json)};
-    Members members{json, ""};
+    Members members{json};
     if (const Json* version = members.find("v");
         version && (!version->is(Json::Kind::natural) || version->natural != 1))
         throw Bad{"v", "this program reads version 1 of the format only"};
@@ -151,12 +151,13 @@ Observation observation(const Json& json, Time at) {
         if (!time) throw Bad{"at", "must be a time as 2026-01-31T10:15:02.123456Z"};
         at = *time;
     }
-    if (members.find("schema") && !members.find("kind"))
+    const auto kind = members.optional_text("kind", "kind_hex");
+    if (!kind && members.find("schema"))
         throw Bad{"", "it is what --json prints; only what --record writes can be replayed"};
-    const auto kind = members.text("kind", "kind_hex");
+    if (!kind) throw Bad{"kind", "is missing"};
     for (const auto& [name, read] : kKinds)
-        if (name == kind) return Observation{at, read(members)};
-    throw Bad{"kind", "'" + escape(std::string_view{kind}.substr(0, 40)) + "' is none that is known"};
+        if (name == *kind) return Observation{at, read(members)};
+    throw Bad{"kind", "'" + escape(std::string_view{*kind}.substr(0, 40)) + "' is none that is known"};
 }
 
 Error bad_line(const std::string& file, int line, int column, std::string member, std::string why) {

@@ -9,6 +9,9 @@ namespace {
 
 using dmevent::Words;
 
+// Of groups, or of paths in one: what a line announces is not believed.
+constexpr std::uint64_t kUsual = 8;
+
 // "253:0 F 1 0 1", with as many words of the path selector's at the end as INFOS says
 bool parse_path(Words& words, std::uint64_t infos, Path& path) {
     path.device = words.word();
@@ -27,6 +30,7 @@ bool parse_group(Words& words, Group& group) {
     const auto infos = words.number();
     if (!words.ok() || (state != "A" && state != "E" && state != "D")) return false;
     group.state = state.front();
+    group.paths.reserve(std::min(paths, kUsual));
     for (; paths > 0; --paths)
         if (!parse_path(words, infos, group.paths.emplace_back())) return false;
     return true;
@@ -49,6 +53,7 @@ std::uint64_t Status::group() const {
 
 std::vector<Path> Status::paths() const {
     std::vector<Path> all;
+    all.reserve(2 * kUsual);
     for (const auto& group : groups) all.insert(all.end(), group.paths.begin(), group.paths.end());
     const auto by_name = [](const Path& a, const Path& b) { return a.device < b.device; };
     if (!std::is_sorted(all.begin(), all.end(), by_name)) std::stable_sort(all.begin(), all.end(), by_name);
@@ -76,6 +81,7 @@ std::optional<Status> Status::parse(std::string_view status) {
     auto groups = words.number();
     s.next_group = words.number();
     if (!words.ok()) return std::nullopt;
+    s.groups.reserve(std::min(groups, kUsual));
     for (; groups > 0; --groups)
         if (!parse_group(words, s.groups.emplace_back())) return std::nullopt;
     return s;
