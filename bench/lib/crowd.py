@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Many devices, which only become more since their removal takes longest; and the program as its three services."""
+import fcntl
 import json
 import os
 import shutil
+import struct
 import subprocess
 import time
 
 import dm
 from peers import Peer, await_line
 
+# Of a thin pool: 64 KiB, so many, and how many are left when the kernel tells. A pool is beyond dmeventd's 80 % by then.
+SECTORS, BLOCKS, MARK = 128, 32, 5
 RUN, HISTORY = "/run/dmevent_tool", "/run/bench.history"
 # What stands for an administrator's: it has the programs that it names kept in memory.
 RULES = json.dumps({"version": 1, "rules": [
@@ -21,11 +25,23 @@ def uuid(kind: str, number: int) -> str:
     return f"mpath-{number:032d}" if kind == "map" else f"LVM-{kind:V>32.32}{number:032d}"
 
 
+def fill(volume: dm.Device, first: int, count: int) -> None:
+    dm.write(volume, 512 * SECTORS * first, 512 * SECTORS * count)
+
+
+def empty(volume: dm.Device, pool: dm.Device) -> None:
+    """Back to before its mark, which counts again."""
+    fd = os.open(volume.node, os.O_RDWR)
+    fcntl.ioctl(fd, 0x1277, struct.pack("QQ", 512 * SECTORS * (BLOCKS - MARK - 1), 512 * SECTORS * 2))  # BLKDISCARD
+    os.close(fd)
+    pool.reload(pool.table())
+
+
 class Crowd:
     """Devices of one KIND: maps of one path, mirrors in sync, or thin pools, each with a volume."""
 
     def __init__(self, disk: dm.Disk, kind: str):
-        self.disk, self.kind, self.devices, self.volumes = disk, kind, [], []
+        self.disk, self.kind, self.devices, self.volumes, self.data = disk, kind, [], [], None
 
     def grow(self, count: int, seconds: float = 1e9) -> int:
         """As many as COUNT; fewer, if time runs out or the kernel refuses more. Says how many there are."""
@@ -52,15 +68,16 @@ class Crowd:
         table = f"0 64 mirror core 2 64 nosync 2 {self.disk.number} {128 * number} {self.disk.number} {128 * number + 64} 1 handle_errors"
         return dm.create(f"vg-mirror{number}", table, uuid("mirror", number))
 
-    def _pool(self, number: int, blocks: int = 16, mark: int = 4) -> dm.Device:
-        """16 blocks of 64 KiB; the kernel tells when but four are left."""
+    def _pool(self, number: int) -> dm.Device:
+        """Its data goes nowhere, as that of the others."""
+        if not self.data:
+            self.data = dm.create("vg-data", f"0 {SECTORS * BLOCKS} zero")
         meta = dm.create(f"vg-pool{number}_tmeta", self.disk.table(256))
         dm.write(meta, 0, 4096, 0)
-        data = dm.create(f"vg-pool{number}_tdata", self.disk.table(128 * blocks))
-        table = f"0 {128 * blocks} thin-pool {meta.number} {data.number} 128 {mark} 1 skip_block_zeroing"
+        table = f"0 {SECTORS * BLOCKS} thin-pool {meta.number} {self.data.number} {SECTORS} {MARK} 1 skip_block_zeroing"
         pool = dm.create(f"vg-pool{number}-tpool", table, uuid("pool", number) + "-tpool")
         pool.message("create_thin 0")
-        self.volumes.append(dm.create(f"vg-thin{number}", f"0 {128 * blocks} thin {pool.number} 0", uuid("thin", number)))
+        self.volumes.append(dm.create(f"vg-thin{number}", f"0 {SECTORS * BLOCKS} thin {pool.number} 0", uuid("thin", number)))
         return pool
 
 
@@ -68,12 +85,13 @@ class Services(Peer):
     """Watcher, launcher of programs and historian, as they are installed, with rules and a history."""
     name = "dmevent_tool, 3 services"
 
-    def __init__(self, bench, *arguments: str, rules: str = RULES):
+    def __init__(self, bench, *arguments: str, rules: str = RULES, output: str = "/dev/null"):
         super().__init__(bench)
         os.makedirs(RUN, exist_ok=True)
         os.makedirs(HISTORY, exist_ok=True)
         with open("/run/bench.yaml", "w", encoding="utf-8") as file:
             file.write(rules)
+        self.output = output
         self.helpers = [self._start("--launcher"), self._start("--historian")]
         for socket in ("launcher", "history"):
             dm.until(lambda: os.path.exists(f"{RUN}/{socket}.sock"), f"the socket of the {socket}")
@@ -84,7 +102,8 @@ class Services(Peer):
         self.drain = subprocess.Popen(["/bin/cat"], stdin=self.process.stderr, stdout=open("/run/bench.stderr", "ab"))
 
     def _start(self, *words: str, stderr=subprocess.DEVNULL) -> subprocess.Popen:
-        return self.group.popen([self.bench.program, *words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr)
+        with open(self.output if stderr == subprocess.PIPE else "/dev/null", "wb") as out:
+            return self.group.popen([self.bench.program, *words], stdin=subprocess.DEVNULL, stdout=out, stderr=stderr)
 
     def stop(self) -> None:
         for process in (self.process, *self.helpers):
