@@ -47,8 +47,8 @@ class Host:
         return importlib.import_module("host").measure(options)
 
 
-GROUPS = [Host(), Guest("latency", 4096), Guest("fill"), Guest("mirror"), Guest("footprint", 8192), Guest("idle", 4096),
-          Guest("storm", 4096, udev=True), Guest("sweep", 4096), Guest("start", 4096)]
+GROUPS = [Host(), Guest("latency", 4096), Guest("fill"), Guest("unseen"), Guest("mirror"), Guest("footprint", 8192),
+          Guest("idle", 4096), Guest("storm", 4096, udev=True), Guest("sweep", 4096), Guest("start", 4096)]
 
 
 def about(options) -> dict:
