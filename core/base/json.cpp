@@ -20,11 +20,9 @@ constexpr auto kPlain = [] {
     return is;
 }();
 
-// How many bytes at the front of TEXT stand for themselves.
-std::size_t plain(std::string_view text) {
-    const auto end =
-        std::find_if(text.begin(), text.end(), [](char c) { return !kPlain[static_cast<unsigned char>(c)]; });
-    return static_cast<std::size_t>(end - text.begin());
+bool is_plain(std::string_view text) {
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return kPlain[static_cast<unsigned char>(c)]; });
 }
 
 } // namespace
@@ -37,9 +35,7 @@ void JsonWriter::separate() {
 // TEXT is UTF-8. C1 need not be escaped, but a terminal may obey it.
 void JsonWriter::quote(std::string_view text) {
     out_ += '"';
-    const auto same = plain(text);
-    out_ += text.substr(0, same);
-    for (size_t i = same; i < text.size(); ++i) {
+    for (size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
         if (c == '\xC2' && static_cast<unsigned char>(text[i + 1]) < 0xA0) {
             fmt::format_to(std::back_inserter(out_), "\\u00{:02x}", static_cast<unsigned char>(text[++i]));
@@ -90,10 +86,13 @@ JsonWriter& JsonWriter::key(std::string_view name) {
 }
 JsonWriter& JsonWriter::value(std::string_view text) {
     separate();
-    if (plain(text) == text.size() || is_utf8(text))
-        quote(text);
-    else
-        quote(repair_utf8(text));
+    if (is_plain(text)) {
+        out_ += '"';
+        out_ += text;
+        out_ += '"';
+    } else {
+        quote(is_utf8(text) ? text : repair_utf8(text));
+    }
     return *this;
 }
 JsonWriter& JsonWriter::value(bool flag) {

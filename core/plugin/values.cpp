@@ -27,14 +27,21 @@ constexpr auto kOfNames = [] {
     return is;
 }();
 
-std::size_t believed(std::size_t n, std::size_t most, const char* what) {
-    if (n > most) throw std::length_error(fmt::format("{} {}", n, what));
+[[noreturn, gnu::cold, gnu::noinline]] void refuse(std::size_t n, const char* what) {
+    throw std::length_error(fmt::format("{} {}", n, what));
+}
+[[noreturn, gnu::cold, gnu::noinline]] void refuse_address(std::size_t n, const char* what) {
+    throw std::invalid_argument(fmt::format("{} {} at no address", n, what));
+}
+
+inline std::size_t believed(std::size_t n, std::size_t most, const char* what) {
+    if (n > most) refuse(n, what);
     return n;
 }
 
 // Nothing, though N of WHAT are announced.
-void refuse_nothing(const void* at, std::size_t n, const char* what) {
-    if (!at && n > 0) throw std::invalid_argument(fmt::format("{} {} at no address", n, what));
+inline void refuse_nothing(const void* at, std::size_t n, const char* what) {
+    if (!at && n > 0) refuse_address(n, what);
 }
 
 } // namespace
@@ -108,6 +115,7 @@ Fields Intake::fields(const dmevent_field* fields, std::size_t n) {
     believed(n, kMostFields, "fields");
     refuse_nothing(fields, n, "fields");
     Fields out;
+    if (n == 0) return out;
     out.reserve(n);
     for (std::size_t i = 0; i < n; ++i) {
         auto [field_name, field_value] = field(fields + i);

@@ -44,6 +44,8 @@ class JsonLine {
         const char* why;
         std::size_t at; // the byte, from 0
     };
+    // So many bytes after a line are looked at.
+    static constexpr std::size_t kBeyond = 16;
     // SIZE bytes at LINE, which it may overwrite; LINE[SIZE] must be 0, and no other byte of it.
     std::optional<Fault> read(char* line, std::size_t size);
     const Json& root() const { return values_.front(); }

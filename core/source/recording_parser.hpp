@@ -15,8 +15,8 @@ class Parser {
  public:
     explicit Parser(std::string file) : file_(std::move(file)) {}
 
-    // So many bytes after a line are read, and the first of them overwritten, whatever they are.
-    static constexpr std::size_t kBeyond = 16;
+    // So many bytes after a line are looked at, and the first of them overwritten, whatever they are.
+    static constexpr std::size_t kBeyond = JsonLine::kBeyond;
     // SIZE bytes at LINE, which it overwrites. REQUIRES: kBeyond bytes follow.
     // A line without "at" has the time of the last good line.
     Result<Observation> parse(char* line, std::size_t size, int line_number);
