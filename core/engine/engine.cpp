@@ -116,7 +116,7 @@ void Engine::Impl::reschedule(Device& device) {
 
 void Engine::Impl::end_lifetime(Device& device, const Cause& cause) {
     if (device.read || device.announced) judge.happened(&device, core_type("device.removed"), {}, cause);
-    if (device.wished) wishes[device.id.number] = std::nullopt;
+    if (device.wished) wishes[device.id.number] = {device.id.number, std::nullopt};
     touched.insert(device.id.number);
     registry.erase(device);
 }
@@ -152,7 +152,7 @@ std::optional<Time> Engine::due() const { return impl_->due(); }
 std::vector<Engine::Wish> Engine::take_wishes() {
     std::vector<Wish> out;
     out.reserve(impl_->wishes.size());
-    for (const auto& [number, by] : impl_->wishes) out.push_back({number, by});
+    for (const auto& [number, wish] : impl_->wishes) out.push_back(wish);
     impl_->wishes.clear();
     return out;
 }

@@ -47,7 +47,8 @@ class Engine {
     // others.
     struct Wish {
         DevNum device;
-        std::optional<Time> by; // none: no need any more
+        std::optional<Time> by;  // none: no need any more
+        bool if_written = false; // sooner where it is written to: it is near a limit
     };
     std::vector<Wish> take_wishes();
 

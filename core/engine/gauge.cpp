@@ -45,7 +45,9 @@ std::optional<GaugeState::News> GaugeState::update(const GaugeType& type, std::u
 
     if (at_ && now > *at_) {
         const double seconds = std::chrono::duration<double>(now - *at_).count();
-        rate_ = used > used_ ? static_cast<double>(used - used_) / seconds : 0;
+        // Who writes does so in bursts, and between two readings there may have been none: what has sunk is
+        // believed by halves.
+        rate_ = std::max(used > used_ ? static_cast<double>(used - used_) / seconds : 0, rate_ / 2);
     }
     unchanged_ = at_ && used == used_ && total == total_ ? unchanged_ + 1 : 0;
     used_ = used;
@@ -75,7 +77,7 @@ std::optional<GaugeState::News> GaugeState::update(const GaugeType& type, std::u
 void GaugeState::unchanged(Time now) {
     if (!at_) return;
     at_ = now;
-    rate_ = 0;
+    rate_ /= 2;
     ++unchanged_;
 }
 
@@ -97,6 +99,11 @@ std::optional<Duration> GaugeState::next_read(const GaugeType& type, const Engin
     const auto wish =
         std::chrono::duration_cast<Duration>(std::chrono::duration<double>(std::min(seconds, 1e6)));
     return std::clamp(wish, options.poll_fastest, interval);
+}
+
+bool GaugeState::near(const GaugeType& type) const {
+    if (type.at <= 0 || type.raises.empty() || !at_ || level_ >= last_step(type)) return false;
+    return limit(type, level_ + 1) - percent_of(used_, total_) <= near_percent;
 }
 
 } // namespace dmev

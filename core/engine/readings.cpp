@@ -251,20 +251,24 @@ void Engine::Impl::understood_again(Device& device, const TargetState& target, c
 // When the device has to be read again though the kernel may say nothing; the soonest reason counts.
 void Engine::Impl::wish(Device& device, bool soon) {
     std::optional<Duration> wait;
+    bool near = false;
     const auto consider = [&](Duration d) { wait = wait ? std::min(*wait, d) : d; };
     if (device.suspended) consider(options.poll_interval); // a resume wakes nobody
     for (const auto& target : device.targets) {
         if (!target.plugin || device.suspended) continue;
         if (device.follow_up > Duration{}) consider(device.follow_up);
         if (target.wish) consider(std::max(*target.wish, options.poll_fastest));
-        for (size_t i = 0; i < target.gauges.size(); ++i)
-            if (const auto d = target.gauges[i].next_read(target.plugin->family().gauges[i], options))
-                consider(*d);
+        for (size_t i = 0; i < target.gauges.size(); ++i) {
+            const auto& type = target.plugin->family().gauges[i];
+            if (const auto d = target.gauges[i].next_read(type, options)) consider(*d);
+            near |= target.gauges[i].near(type);
+        }
     }
     if (soon) wait = options.reread;
     if (!wait && !device.wished) return;
     device.wished = wait.has_value();
-    wishes[device.id.number] = wait ? std::optional{now + *wait} : std::nullopt;
+    const auto by = wait ? std::optional{now + *wait} : std::nullopt;
+    wishes[device.id.number] = {device.id.number, by, near};
 }
 
 void Engine::Impl::take(const DeviceRemoved& removed) {

@@ -13,6 +13,7 @@
 #include "source/netlink.hpp"
 #include "source/reader_pool.hpp"
 #include "source/suspended.hpp"
+#include "source/written.hpp"
 
 namespace dmev {
 namespace {
@@ -20,6 +21,8 @@ namespace {
 // A list is made again while uevents tell that it is outdated; beyond this the loop gets its turn first.
 constexpr int lists_in_a_row = 8;
 constexpr auto list_pause = std::chrono::seconds{1};
+// How often counters are looked at, of what stands still near a limit.
+constexpr auto written_pause = std::chrono::seconds{1};
 
 std::function<Time()> steady_time_of_day() {
     const auto day = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
@@ -54,12 +57,18 @@ class KernelSource : public Source {
         loop_->forget(uevents_.fd());
         loop_->cancel(timer_);
         loop_->cancel(sweep_timer_);
+        loop_->cancel(written_timer_);
     }
 
     Result<> start(Loop& loop, Sink sink) override;
 
-    void wish(DevNum device, std::optional<Time> by) override {
+    void wish(DevNum device, std::optional<Time> by, bool if_written) override {
         tracker_.wish(device, by);
+        if (by && if_written)
+            written_.watch(device);
+        else
+            written_.forget(device);
+        if (!written_timer_ && !written_.empty()) look_for_written_later();
         if (!working_) set_timer();
     }
 
@@ -73,6 +82,8 @@ class KernelSource : public Source {
     void on_reply(ReadReply&& reply);
     void sweep_later();
     void sweep();
+    void look_for_written_later();
+    void look_for_written();
 
     bool hide_diskseq_;
     Duration suspended_sweep_;
@@ -81,9 +92,10 @@ class KernelSource : public Source {
     UeventSocket uevents_;
     Tracker tracker_;
     ReaderPool pool_;
+    Written written_;
     Loop* loop_ = nullptr;
     Sink sink_;
-    Loop::TimerId timer_ = 0, sweep_timer_ = 0;
+    Loop::TimerId timer_ = 0, sweep_timer_ = 0, written_timer_ = 0;
     bool woken_ = false;   // something happened since the last list
     bool working_ = false; // the sink may call wish() while we are
     std::optional<Time> no_list_before_;
@@ -134,6 +146,20 @@ void KernelSource::sweep() {
         if (is_suspended(number)) tracker_.look_again(number);
     work();
     sweep_later();
+}
+
+void KernelSource::look_for_written_later() {
+    written_timer_ = loop_->after(written_pause, [this] { look_for_written(); });
+}
+
+void KernelSource::look_for_written() {
+    written_timer_ = 0;
+    if (written_.empty()) return;
+    log::debug("looking whether what stands still near a limit is written to");
+    const auto found = written_.look();
+    for (const auto number : found) tracker_.look_again(number);
+    look_for_written_later();
+    if (!found.empty()) work();
 }
 
 void KernelSource::take_uevents() {

@@ -19,8 +19,9 @@ class Source {
     // them once everything that was there has been read (what hangs is unresponsive, and not waited for).
     virtual Result<> start(Loop& loop, Sink sink) = 0;
 
-    // Read DEVICE by then (or not at all, when none): what the engine asked for.
-    virtual void wish(DevNum device, std::optional<Time> by) = 0;
+    // Read DEVICE by then (or not at all, when none): what the engine asked for. IF_WRITTEN: soon after it is
+    // written to, if that is sooner.
+    virtual void wish(DevNum device, std::optional<Time> by, bool if_written) = 0;
 };
 
 } // namespace dmev

@@ -77,6 +77,35 @@ TEST(Gauge, IsReadSeldomFarFromALimitAndOftenNear) {
     EXPECT_FALSE(filling.next_read({"use", "", "", 80, 5, 75}, options));
 }
 
+TEST(Gauge, APauseOfWhoFillsItIsNotBelievedAtOnce) {
+    const EngineOptions options;
+    GaugeState gauge;
+    Time now{};
+    gauge.update(kGauge, 600, 1000, now);
+    gauge.update(kGauge, 700, 1000, now += 10s); // 10 units a second
+    gauge.update(kGauge, 700, 1000, now += 1s);
+    gauge.update(kGauge, 701, 1000, now += 1s);
+    // As of 2.5 a second, and 99 to go.
+    EXPECT_EQ(gauge.next_read(kGauge, options), options.poll_interval);
+    gauge.update(kGauge, 750, 1000, now += 1s);
+    gauge.update(kGauge, 752, 1000, now += 500ms);
+    EXPECT_EQ(gauge.next_read(kGauge, options), Duration{48s} / 49);
+}
+
+TEST(Gauge, NearIsWhatALittleMoreReaches) {
+    GaugeState gauge;
+    EXPECT_FALSE(gauge.near(kGauge));
+    gauge.update(kGauge, 69, 100, Time{});
+    EXPECT_FALSE(gauge.near(kGauge));
+    gauge.update(kGauge, 70, 100, Time{} + 1s);
+    EXPECT_TRUE(gauge.near(kGauge));
+    EXPECT_FALSE(gauge.near({"use", "toy.full", "", 0, 5, 0}));
+    gauge.update(kGauge, 99, 100, Time{} + 2s);
+    EXPECT_TRUE(gauge.near(kGauge));
+    gauge.update(kGauge, 100, 100, Time{} + 3s);
+    EXPECT_FALSE(gauge.near(kGauge));
+}
+
 TEST(Gauge, WhatStandsStillNearALimitIsAskedLessAndLess) {
     const EngineOptions options;
     GaugeState gauge;
@@ -90,7 +119,9 @@ TEST(Gauge, ThroughTheEngine) {
     Driver d;
     d.start("use=81/100");
     EXPECT_EQ(d.take(), (Lines{"toy.full raised initial"}));
-    EXPECT_GT(d.wish(), 0);
+    const auto wishes = d.engine().take_wishes();
+    ASSERT_EQ(wishes.size(), 1u);
+    EXPECT_TRUE(wishes[0].by && wishes[0].if_written);
     d.after(1s).see(d.toy("use=86/100", 0, Why::poll));
     ASSERT_EQ(d.events.size(), 1u);
     EXPECT_EQ(d.events[0].message, "toy0: 86 %, above 85 %");

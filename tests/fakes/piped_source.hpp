@@ -35,7 +35,7 @@ class PipedSource : public Source {
         return loop.watch(fd_, EPOLLIN, [this](std::uint32_t) { take(); });
     }
 
-    void wish(DevNum device, std::optional<Time> by) override {
+    void wish(DevNum device, std::optional<Time> by, bool) override {
         if (const auto timer = timers_.extract(device)) loop_->cancel(timer.mapped());
         if (!by) return;
         const auto wait = std::max(*by - clock_(), Duration{0});

@@ -24,7 +24,7 @@ class ScriptedSource : public Source {
         next();
         return {};
     }
-    void wish(DevNum device, std::optional<Time> by) override { wishes.emplace_back(device, by); }
+    void wish(DevNum device, std::optional<Time> by, bool) override { wishes.emplace_back(device, by); }
 
     std::vector<std::pair<DevNum, std::optional<Time>>> wishes;
 
