@@ -2,7 +2,6 @@
 #include "output/journal.hpp"
 
 #include <fmt/format.h>
-#include <sys/uio.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -13,11 +12,8 @@
 #include <system_error>
 #include <thread>
 
-#ifdef HAVE_SYSTEMD
-#include <systemd/sd-journal.h>
-#endif
-
 #include "base/text.hpp"
+#include "output/journal_socket.hpp"
 #include "output/output.hpp"
 
 namespace dmev {
@@ -47,21 +43,8 @@ struct Entry {
     std::vector<std::string> fields; // for the journal
 };
 
-#ifdef HAVE_SYSTEMD
-bool have_journal() { return access("/run/systemd/journal/socket", W_OK) == 0; }
-
-bool send_journal(const Entry& entry) {
-    std::vector<iovec> parts;
-    for (const auto& field : entry.fields) parts.push_back({const_cast<char*>(field.data()), field.size()});
-    return sd_journal_sendv(parts.data(), static_cast<int>(parts.size())) == 0;
-}
-#else
-bool have_journal() { return false; }
-bool send_journal(const Entry&) { return false; }
-#endif
-
-void send(const Entry& entry) {
-    if (!entry.fields.empty() && send_journal(entry)) return;
+void send(const Entry& entry, const JournalSocket& journal) {
+    if (!entry.fields.empty() && journal.send(entry.fields)) return;
     syslog(LOG_DAEMON | entry.priority, "%s", entry.line.c_str());
 }
 
@@ -93,7 +76,8 @@ std::string syslog_line(const Event& event) {
 
 struct SystemLog::Shared {
     const bool json;
-    const bool journal = have_journal();
+    const JournalSocket journal;
+    const bool has_journal = journal.is_there();
     std::mutex mutex;
     std::condition_variable changed;
     std::deque<Entry> queue;
@@ -116,8 +100,9 @@ struct SystemLog::Shared {
             queue.pop_front();
             const auto lost = std::exchange(dropped, 0);
             lock.unlock();
-            send(entry);
-            if (lost > 0) send({LOG_WARNING, fmt::format("{} events could not be logged in time", lost), {}});
+            send(entry, journal);
+            if (lost > 0)
+                send({LOG_WARNING, fmt::format("{} events could not be logged in time", lost), {}}, journal);
             lock.lock();
         }
         idle = true;
@@ -125,7 +110,7 @@ struct SystemLog::Shared {
     }
 };
 
-bool SystemLog::has_reader() { return have_journal() || access("/dev/log", W_OK) == 0; }
+bool SystemLog::has_reader() { return JournalSocket{}.is_there() || access("/dev/log", W_OK) == 0; }
 
 SystemLog::SystemLog(bool json) : shared_(std::make_shared<Shared>(json)) {
     try {
@@ -145,9 +130,9 @@ SystemLog::~SystemLog() {
 
 void SystemLog::event(const Event& event) {
     Entry entry{priority(event), shared_->json ? event_json(event) : syslog_line(event), {}};
-    if (shared_->journal) entry.fields = journal_fields(event);
+    if (shared_->has_journal) entry.fields = journal_fields(event);
     const std::lock_guard lock{shared_->mutex};
-    if (shared_->alone) return send(entry);
+    if (shared_->alone) return send(entry, shared_->journal);
     if (shared_->queue.size() >= max_queued) {
         ++shared_->dropped;
         return;

@@ -44,8 +44,8 @@ socklen_t address_of(const std::string& name, sockaddr_un& address) {
 
 } // namespace
 
-// Not libsystemd's sd_notify(): it waits for a manager whose queue is full, and looks the socket up by its
-// path each time.
+// sd_notify() would be a library more, which waits for a manager whose queue is full, and looks the socket up
+// by its path each time.
 Notify Notify::from_environment() {
     Notify notify;
     const auto socket_name = taken("NOTIFY_SOCKET");
