@@ -23,7 +23,7 @@ namespace {
 
 // The descriptor a child keeps, always under this number.
 constexpr int kept_fd = 3;
-constexpr int quiet_ms = 1000;
+constexpr int rest_ms = 1000; // where nobody can be let in
 
 // Keeps SOCKET (as kept_fd) and standard error; 0 and 1 become /dev/null, so that nothing opened later gets
 // them.
@@ -127,19 +127,6 @@ void serve_one(int socket, const Service& service) {
         send_reply(socket, {request.serial, EINVAL, 0}, -1);
 }
 
-// Reading all of the program may take longer than who asks waits: what is asked for at the start comes first,
-// and then most of it is there. Why it cannot be locked, the dispatcher says of itself.
-void lock_when_quiet(int socket, const Service& service) {
-    pollfd readable{socket, POLLIN, 0};
-    for (;;) {
-        const int n = poll(&readable, 1, quiet_ms);
-        if (n < 0 && errno == EINTR) continue;
-        if (n == 0) break;
-        serve_one(socket, service);
-    }
-    (void)lock_memory();
-}
-
 // False: nobody can be let in for now, though somebody waits.
 bool accept_one(int listening, Launcher::Bodies bodies) {
     const Fd connection{accept4(listening, nullptr, nullptr, SOCK_CLOEXEC)};
@@ -168,7 +155,9 @@ void serve_launcher(int socket, Launcher::Bodies bodies) {
     if (chdir("/") < 0) _exit(1); // pins no file system
     if (bodies.stays) {
         stay_when_memory_runs_out();
-        lock_when_quiet(kept_fd, service);
+        // The program's files are held by who forked us, with whom we end. If we may not lock, nor may that
+        // one, and it says so.
+        (void)lock_own_memory();
     }
     for (;;) serve_one(kept_fd, service);
 }
@@ -189,7 +178,7 @@ Result<> serve_connections(int listening, Launcher::Bodies bodies, const std::fu
         if (watched[0].revents != 0) return {};
         if ((watched[1].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0)
             return errno_error("cannot listen", "", EPIPE);
-        if (watched[1].revents != 0 && !accept_one(listening, bodies)) poll(watched, 1, quiet_ms);
+        if (watched[1].revents != 0 && !accept_one(listening, bodies)) poll(watched, 1, rest_ms);
     }
 }
 

@@ -71,10 +71,19 @@ std::size_t address(std::string_view hex) {
     return value;
 }
 
+Error failed(int error) { return errno_error("cannot keep the program in memory", "", error); }
+
+constexpr unsigned at_once = 0;
+int lock(const Mapping& mapping, unsigned how) {
+    return mlock2(reinterpret_cast<const void*>(mapping.begin), mapping.end - mapping.begin, how);
+}
+
+std::vector<Mapping> own_mappings() { return mappings(read_all("/proc/self/maps")); }
+
 } // namespace
 
 // "7f00-7f01 r-xp 00000000 fe:01 1234   /usr/lib/libc.so.6"
-std::vector<Mapping> file_mappings(std::string_view maps) {
+std::vector<Mapping> mappings(std::string_view maps) {
     std::vector<Mapping> list;
     while (!maps.empty()) {
         auto line = maps.substr(0, maps.find('\n'));
@@ -82,27 +91,41 @@ std::vector<Mapping> file_mappings(std::string_view maps) {
         const auto range = word(line), rights = word(line);
         word(line); // the offset
         word(line); // the device
-        const auto inode = word(line);
+        const auto inode = word(line), name = word(line);
         const auto dash = range.find('-');
-        if (dash == range.npos || !rights.starts_with('r') || inode.empty() || inode == "0") continue;
-        const Mapping mapping{address(range.substr(0, dash)), address(range.substr(dash + 1))};
+        if (dash == range.npos || !rights.starts_with('r') || inode.empty() || name.starts_with("[v"))
+            continue;
+        const Mapping mapping{address(range.substr(0, dash)), address(range.substr(dash + 1)),
+                              rights.starts_with("rw"), inode != "0"};
         if (mapping.begin < mapping.end) list.push_back(mapping);
     }
     return list;
 }
 
 Result<std::size_t> lock_memory() {
-    const auto failed = [](int error) { return errno_error("cannot keep the program in memory", "", error); };
     if (!may_lock_all()) return failed(EPERM);
     touch_stack();
     if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0) return failed(errno);
     std::size_t bytes = 0;
     // Locked once more, without waiting for the first touch: that is what may come when the disk is gone.
-    for (const auto& [begin, end] : file_mappings(read_all("/proc/self/maps"))) {
-        if (mlock(reinterpret_cast<const void*>(begin), end - begin) < 0) return failed(errno);
-        bytes += end - begin;
-    }
+    for (const auto& mapping : own_mappings())
+        if (mapping.file) {
+            if (lock(mapping, at_once) < 0) return failed(errno);
+            bytes += mapping.end - mapping.begin;
+        }
     return bytes;
+}
+
+// Files' pages that can be written are read now: who holds the files has copies of these, and the pages
+// themselves may go.
+Result<> lock_own_memory() {
+    if (!may_lock_all()) return failed(EPERM);
+    touch_stack();
+    if (mlockall(MCL_FUTURE | MCL_ONFAULT) < 0) return failed(errno);
+    for (const auto& mapping : own_mappings())
+        if (mapping.writable && lock(mapping, mapping.file ? at_once : MLOCK_ONFAULT) < 0)
+            return failed(errno);
+    return {};
 }
 
 void stay_when_memory_runs_out() {

@@ -5,6 +5,8 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
+#include <cstdio>
+#include <memory>
 #include <thread>
 
 #include "fixture.hpp"
@@ -22,17 +24,31 @@ int in_child(F test) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-TEST(Memory, OfAllMappingsThoseOfFiles) {
-    EXPECT_EQ(file_mappings("1000-2000 r--p 00000000 fe:01 12 /a b\n"
-                            "2000-3000 r-xp 00001000 fe:01 12 /a b (deleted)\n"
-                            "3000-4000 ---p 00000000 fe:01 12 /a b\n"
-                            "4000-5000 rw-p 00000000 00:00 0\n"
-                            "5000-6000 rw-p 00000000 00:00 0 [heap]\n"
-                            "7ff-800 rw-s 00000000 00:01 1025 /memfd:x (deleted)"),
-              (std::vector<Mapping>{{0x1000, 0x2000}, {0x2000, 0x3000}, {0x7ff, 0x800}}));
+TEST(Memory, OfAllMappingsThoseThatCanBeRead) {
+    EXPECT_EQ(mappings("1000-2000 r--p 00000000 fe:01 12 /a b\n"
+                       "2000-3000 r-xp 00001000 fe:01 12 /a b (deleted)\n"
+                       "3000-4000 ---p 00000000 fe:01 12 /a b\n"
+                       "4000-5000 rw-p 00000000 00:00 0\n"
+                       "5000-6000 rw-p 00000000 00:00 0 [heap]\n"
+                       "6000-7000 rw-p 00000000 fe:01 12 /a b\n"
+                       "7000-8000 r--p 00000000 00:00 0 [vvar]\n"
+                       "8000-9000 r-xp 00000000 00:00 0 [vdso]\n"
+                       "7ff00-80000 rw-s 00000000 00:01 1025 /memfd:x (deleted)"),
+              (std::vector<Mapping>{{0x1000, 0x2000, false, true},
+                                    {0x2000, 0x3000, false, true},
+                                    {0x4000, 0x5000, true, false},
+                                    {0x5000, 0x6000, true, false},
+                                    {0x6000, 0x7000, true, true},
+                                    {0x7ff00, 0x80000, true, true}}));
     for (const char* nonsense :
          {"", "\n\n", "r--p", "1000 r--p 0 0 1", "2000-1000 r--p 0 0:0 1 x", "x-y r 0 0 1"})
-        EXPECT_TRUE(file_mappings(nonsense).empty()) << nonsense;
+        EXPECT_TRUE(mappings(nonsense).empty()) << nonsense;
+}
+
+bool maps_locked(std::size_t bytes) {
+    const auto before = status_kib("VmLck:");
+    return mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED &&
+           status_kib("VmLck:") - before >= static_cast<long>(bytes >> 10);
 }
 
 TEST(Memory, AllOfTheProgramIsLocked) {
@@ -41,11 +57,46 @@ TEST(Memory, AllOfTheProgramIsLocked) {
                   const auto locked = lock_memory();
                   if (!locked) return geteuid() == 0 ? 1 : 0; // it may lock a little, and then locks nothing
                   if (status_kib("VmLck:") * 1024 < static_cast<long>(*locked)) return 2;
-                  const auto before = status_kib("VmLck:");
-                  if (mmap(nullptr, 1 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED)
-                      return 3;
-                  if (status_kib("VmLck:") - before < 1024) return 4; // what comes later, too
-                  return in_child([] { return status_kib("VmLck:") == 0 ? 0 : 5; });
+                  if (!maps_locked(1 << 20)) return 3; // what comes later, too
+                  return in_child([] { return status_kib("VmLck:") == 0 ? 0 : 4; });
+              }),
+              0);
+}
+
+// The smaps of the mapping that ADDRESS is in, in KiB: how much of it is there, and locked.
+struct Held {
+    long size = 0, there = 0;
+    bool locked = false;
+};
+Held held(const void* address) {
+    std::ifstream in{"/proc/self/smaps"};
+    const auto at = reinterpret_cast<std::size_t>(address);
+    Held held;
+    bool found = false;
+    for (std::string line; std::getline(in, line);) {
+        std::size_t begin = 0, end = 0;
+        if (std::sscanf(line.c_str(), "%zx-%zx ", &begin, &end) == 2) found = begin <= at && at < end;
+        if (!found) continue;
+        std::sscanf(line.c_str(), "Size: %ld", &held.size);
+        std::sscanf(line.c_str(), "Rss: %ld", &held.there);
+        if (line.starts_with("VmFlags:")) held.locked = line.find(" lo") != line.npos;
+    }
+    return held;
+}
+
+char in_data[64 << 10] = {1}; // more than what anything else here touches
+
+TEST(Memory, WhoeverEndsWithTheOneThatHoldsTheFilesHoldsWhatItCanWrite) {
+    if (!locking_works()) return;
+    const auto heap = std::make_unique<char[]>(256 << 10);
+    EXPECT_EQ(in_child([&] {
+                  if (!lock_own_memory()) return geteuid() == 0 ? 1 : 0;
+                  const auto data = held(in_data);
+                  if (!data.locked || data.there != data.size) return 2; // also what was not touched
+                  if (!held(heap.get()).locked || !held(&heap).locked) return 3;
+                  if (held(reinterpret_cast<const void*>(&held)).locked) return 4; // the program's text
+                  if (!maps_locked(1 << 20)) return 5;
+                  return in_child([] { return status_kib("VmLck:") == 0 ? 0 : 6; });
               }),
               0);
 }
@@ -55,7 +106,7 @@ TEST(Memory, WhereLockingHasABoundNothingIsLocked) {
                   const rlimit little{64 << 10, 64 << 10};
                   if (setrlimit(RLIMIT_MEMLOCK, &little) < 0) return 1;
                   if (geteuid() == 0 && setresuid(65534, 65534, 65534) < 0) return 2;
-                  if (lock_memory()) return 3;
+                  if (lock_memory() || lock_own_memory()) return 3;
                   return status_kib("VmLck:") == 0 ? 0 : 4;
               }),
               0);
