@@ -149,7 +149,7 @@ void Engine::advance(Time now) { impl_->advance(now); }
 void Engine::finish() { impl_->finish(); }
 std::optional<Time> Engine::due() const { return impl_->due(); }
 
-std::vector<Engine::Wish> Engine::take_wishes() {
+std::vector<Wish> Engine::take_wishes() {
     std::vector<Wish> out;
     out.reserve(impl_->wishes.size());
     for (const auto& [number, wish] : impl_->wishes) out.push_back(wish);

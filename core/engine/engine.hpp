@@ -16,6 +16,7 @@
 #include "model/observation.hpp"
 #include "model/remembered.hpp"
 #include "model/target_facts.hpp"
+#include "model/wish.hpp"
 #include "plugin/plugin.hpp"
 
 namespace dmev {
@@ -45,11 +46,6 @@ class Engine {
 
     // Devices to read again, and by when; each wish is given once, the latest for a device replaces the
     // others.
-    struct Wish {
-        DevNum device;
-        std::optional<Time> by;  // none: no need any more
-        bool if_written = false; // sooner where it is written to: it is near a limit
-    };
     std::vector<Wish> take_wishes();
 
     // The target as it was last read and understood; none when that lifetime of the device is over.

@@ -89,7 +89,7 @@ struct Engine::Impl {
     bool baseline_done = false;
     bool has_memory = false;
     std::vector<std::string> unreadable; // keys of rows to be forgotten
-    std::map<DevNum, Engine::Wish> wishes;
+    std::map<DevNum, Wish> wishes;
     std::set<std::string, std::less<>> set_aside; // plugins, by name, of which that is told
 };
 

@@ -9,6 +9,10 @@
 namespace dmev {
 namespace {
 
+// Metadata grows by messages too, and what is discarded is no write: so what was not written to is read as
+// well, if seldom.
+constexpr int unwritten_intervals = 6;
+
 // A recording that does not tell why: the first sight of what was there, a number that moved, or neither.
 const char* source_of(const DeviceReading& reading, std::uint32_t steps, bool announced, bool first) {
     if (reading.why != Why::unsaid) return why_name(reading.why);
@@ -199,9 +203,10 @@ void Engine::Impl::look(Device& device, TargetState& target, const TargetReading
         return TargetView{&device.id, target.index, start, length, target.type, table, status};
     };
     const std::string_view table = reading.table ? std::string_view{*reading.table} : std::string_view{};
-    if (!std::exchange(target.recalled, false) && target.understood && !target.in_doubt &&
-        target.told.empty() && device.waiting.empty() && target.last_status == *reading.status &&
-        target.last_table == table && target.last_length == reading.length &&
+    const bool recalled = std::exchange(target.recalled, false);
+    if (!recalled && target.understood && !target.in_doubt && target.told.empty() && device.waiting.empty() &&
+        target.last_status == *reading.status && target.last_table == table &&
+        target.last_length == reading.length &&
         std::none_of(target.gauges.begin(), target.gauges.end(), [](const auto& g) { return g.retuned(); })) {
         for (auto& gauge : target.gauges) gauge.unchanged(now); // the same text says nothing new
         return;
@@ -214,16 +219,16 @@ void Engine::Impl::look(Device& device, TargetState& target, const TargetReading
         not_understood(device, target, said, *reading.status, cause, initial);
         return;
     }
-    if (initial || target.in_doubt) touched.insert(device.id.number);
+    const bool was_in_doubt = std::exchange(target.in_doubt, false);
+    if (initial || was_in_doubt) touched.insert(device.id.number);
     target.understood = true;
-    target.in_doubt = false;
     target.last_table = table;
     target.last_status = *reading.status;
     target.last_start = reading.start;
     target.last_length = reading.length;
     target.wish.reset();
     if (said.read_within_ms) target.wish = std::chrono::milliseconds{*said.read_within_ms};
-    if (!device.holding.empty()) understood_again(device, target, *reading.status, cause);
+    if (was_in_doubt || recalled) understood_again(device, target, *reading.status, cause);
     judge.looked(device, target, std::move(said), cause, initial);
 }
 
@@ -251,6 +256,7 @@ void Engine::Impl::understood_again(Device& device, const TargetState& target, c
 // When the device has to be read again though the kernel may say nothing; the soonest reason counts.
 void Engine::Impl::wish(Device& device, bool soon) {
     std::optional<Duration> wait;
+    auto unwritten = unwritten_intervals * options.poll_interval;
     bool near = false;
     const auto consider = [&](Duration d) { wait = wait ? std::min(*wait, d) : d; };
     if (device.suspended) consider(options.poll_interval); // a resume wakes nobody
@@ -258,17 +264,22 @@ void Engine::Impl::wish(Device& device, bool soon) {
         if (!target.plugin || device.suspended) continue;
         if (device.follow_up > Duration{}) consider(device.follow_up);
         if (target.wish) consider(std::max(*target.wish, options.poll_fastest));
-        for (size_t i = 0; i < target.gauges.size(); ++i) {
+    }
+    if (soon) wait = options.reread;
+    if (wait) unwritten = std::min(unwritten, *wait);
+    // What gauges show grows with what is written.
+    for (const auto& target : device.targets)
+        for (size_t i = 0; target.plugin && !device.suspended && i < target.gauges.size(); ++i) {
             const auto& type = target.plugin->family().gauges[i];
             if (const auto d = target.gauges[i].next_read(type, options)) consider(*d);
             near |= target.gauges[i].near(type);
         }
-    }
-    if (soon) wait = options.reread;
     if (!wait && !device.wished) return;
     device.wished = wait.has_value();
-    const auto by = wait ? std::optional{now + *wait} : std::nullopt;
-    wishes[device.id.number] = {device.id.number, by, near};
+    auto& wish = wishes[device.id.number] = {device.id.number, std::nullopt};
+    if (wait) wish.by = now + *wait;
+    if (wait && *wait < unwritten) wish.unwritten_by = now + unwritten;
+    wish.near_limit = near;
 }
 
 void Engine::Impl::take(const DeviceRemoved& removed) {

@@ -69,7 +69,7 @@ void Monitor::react() {
 
 // After every step of the engine: pass on its wishes and its events, and set the timer to what is due next.
 void Monitor::settle() {
-    for (const auto& wish : engine_.take_wishes()) source_.wish(wish.device, wish.by, wish.if_written);
+    for (const auto& wish : engine_.take_wishes()) source_.wish(wish);
     react();
     reconsider();
 }

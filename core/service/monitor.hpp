@@ -53,7 +53,7 @@ class Monitor {
         if (options_.filter.wants(event)) ports_.report(event);
     }
     // Read DEVICE by then at the latest.
-    void read_again(DevNum device, Time by) { source_.wish(device, by, false); }
+    void read_again(DevNum device, Time by) { source_.wish({device, by}); }
 
     const Engine& engine() const { return engine_; }
     std::vector<Event> standing() const; // the wanted conditions that hold

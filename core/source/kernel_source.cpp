@@ -13,7 +13,7 @@
 #include "source/netlink.hpp"
 #include "source/reader_pool.hpp"
 #include "source/suspended.hpp"
-#include "source/written.hpp"
+#include "source/writes.hpp"
 
 namespace dmev {
 namespace {
@@ -21,8 +21,6 @@ namespace {
 // A list is made again while uevents tell that it is outdated; beyond this the loop gets its turn first.
 constexpr int lists_in_a_row = 8;
 constexpr auto list_pause = std::chrono::seconds{1};
-// How often counters are looked at, of what stands still near a limit.
-constexpr auto written_pause = std::chrono::seconds{1};
 
 std::function<Time()> steady_time_of_day() {
     const auto day = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
@@ -57,18 +55,17 @@ class KernelSource : public Source {
         loop_->forget(uevents_.fd());
         loop_->cancel(timer_);
         loop_->cancel(sweep_timer_);
-        loop_->cancel(written_timer_);
     }
 
     Result<> start(Loop& loop, Sink sink) override;
 
-    void wish(DevNum device, std::optional<Time> by, bool if_written) override {
-        tracker_.wish(device, by);
-        if (by && if_written)
-            written_.watch(device);
+    void wish(const Wish& wish) override {
+        const bool awaits_writes = wish.by && wish.unwritten_by;
+        tracker_.wish(wish.device, awaits_writes ? std::nullopt : wish.by);
+        if (awaits_writes)
+            writes_.wish(wish, clock_());
         else
-            written_.forget(device);
-        if (!written_timer_ && !written_.empty()) look_for_written_later();
+            writes_.forget(wish.device);
         if (!working_) set_timer();
     }
 
@@ -82,8 +79,6 @@ class KernelSource : public Source {
     void on_reply(ReadReply&& reply);
     void sweep_later();
     void sweep();
-    void look_for_written_later();
-    void look_for_written();
 
     bool hide_diskseq_;
     Duration suspended_sweep_;
@@ -92,10 +87,10 @@ class KernelSource : public Source {
     UeventSocket uevents_;
     Tracker tracker_;
     ReaderPool pool_;
-    Written written_;
+    Writes writes_;
     Loop* loop_ = nullptr;
     Sink sink_;
-    Loop::TimerId timer_ = 0, sweep_timer_ = 0, written_timer_ = 0;
+    Loop::TimerId timer_ = 0, sweep_timer_ = 0;
     bool woken_ = false;   // something happened since the last list
     bool working_ = false; // the sink may call wish() while we are
     std::optional<Time> no_list_before_;
@@ -146,20 +141,6 @@ void KernelSource::sweep() {
         if (is_suspended(number)) tracker_.look_again(number);
     work();
     sweep_later();
-}
-
-void KernelSource::look_for_written_later() {
-    written_timer_ = loop_->after(written_pause, [this] { look_for_written(); });
-}
-
-void KernelSource::look_for_written() {
-    written_timer_ = 0;
-    if (written_.empty()) return;
-    log::debug("looking whether what stands still near a limit is written to");
-    const auto found = written_.look();
-    for (const auto number : found) tracker_.look_again(number);
-    look_for_written_later();
-    if (!found.empty()) work();
 }
 
 void KernelSource::take_uevents() {
@@ -218,6 +199,10 @@ void KernelSource::work() {
     if (tracker_.has_late(now)) pool_.hear();
     working_ = true;
     tracker_.advance(now);
+    if (const auto due = writes_.due(); due && *due <= now) {
+        log::debug("looking whether what could reach a limit was written to");
+        for (const auto number : writes_.look(now)) tracker_.look_again(number);
+    }
     const bool paused = no_list_before_ && clock_() < *no_list_before_;
     for (int lists = 1; !paused && lists <= lists_in_a_row && (woken_ || tracker_.wants_list()); ++lists)
         if (!make_list(lists == lists_in_a_row)) break;
@@ -243,6 +228,7 @@ void KernelSource::deliver() {
 
 void KernelSource::set_timer() {
     auto due = tracker_.due();
+    if (const auto look = writes_.due()) due = due ? std::min(*due, *look) : look;
     if (woken_ || tracker_.wants_list()) { // a list that failed, or that was outdated too often
         const auto list = no_list_before_.value_or(clock_());
         due = due ? std::min(*due, list) : list;

@@ -2,11 +2,11 @@
 // Where observations come from while watching: the kernel, or a test.
 #pragma once
 #include <functional>
-#include <optional>
 
 #include "base/loop.hpp"
 #include "base/result.hpp"
 #include "model/observation.hpp"
+#include "model/wish.hpp"
 
 namespace dmev {
 
@@ -19,9 +19,8 @@ class Source {
     // them once everything that was there has been read (what hangs is unresponsive, and not waited for).
     virtual Result<> start(Loop& loop, Sink sink) = 0;
 
-    // Read DEVICE by then (or not at all, when none): what the engine asked for. IF_WRITTEN: soon after it is
-    // written to, if that is sooner.
-    virtual void wish(DevNum device, std::optional<Time> by, bool if_written) = 0;
+    // What the engine asked for; it replaces what was wished of the device.
+    virtual void wish(const Wish& wish) = 0;
 };
 
 } // namespace dmev

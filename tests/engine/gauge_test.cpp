@@ -121,7 +121,8 @@ TEST(Gauge, ThroughTheEngine) {
     EXPECT_EQ(d.take(), (Lines{"toy.full raised initial"}));
     const auto wishes = d.engine().take_wishes();
     ASSERT_EQ(wishes.size(), 1u);
-    EXPECT_TRUE(wishes[0].by && wishes[0].if_written);
+    EXPECT_TRUE(wishes[0].by && wishes[0].near_limit);
+    EXPECT_EQ(wishes[0].unwritten_by, d.at + 60s);
     d.after(1s).see(d.toy("use=86/100", 0, Why::poll));
     ASSERT_EQ(d.events.size(), 1u);
     EXPECT_EQ(d.events[0].message, "toy0: 86 %, above 85 %");

@@ -35,10 +35,11 @@ class PipedSource : public Source {
         return loop.watch(fd_, EPOLLIN, [this](std::uint32_t) { take(); });
     }
 
-    void wish(DevNum device, std::optional<Time> by, bool) override {
+    void wish(const Wish& wish) override {
+        const auto device = wish.device;
         if (const auto timer = timers_.extract(device)) loop_->cancel(timer.mapped());
-        if (!by) return;
-        const auto wait = std::max(*by - clock_(), Duration{0});
+        if (!wish.by) return;
+        const auto wait = std::max(*wish.by - clock_(), Duration{0});
         timers_[device] = loop_->after(std::chrono::ceil<std::chrono::milliseconds>(wait), [this, device] {
             timers_.erase(device);
             const auto last = last_.find(device);
@@ -63,14 +64,17 @@ class PipedSource : public Source {
     }
 
     void say(std::string line) {
-        auto observation = parser_.parse(line.data(), line.size(), ++line_);
-        if (!observation) return log::error("{}", observation.error().text());
-        observation->at = clock_();
-        if (const auto* reading = std::get_if<DeviceReading>(&observation->what))
+        const auto size = line.size();
+        line.resize(size + recording::kBeyond);
+        Observation observation;
+        if (auto r = parser_.parse(line.data(), size, ++line_, observation); !r)
+            return log::error("{}", r.error().text());
+        observation.at = clock_();
+        if (const auto* reading = std::get_if<DeviceReading>(&observation.what))
             last_[reading->id.number] = *reading;
-        if (const auto* removed = std::get_if<DeviceRemoved>(&observation->what))
+        if (const auto* removed = std::get_if<DeviceRemoved>(&observation.what))
             last_.erase(removed->id.number);
-        sink_(*std::move(observation));
+        sink_(std::move(observation));
     }
 
     int fd_;

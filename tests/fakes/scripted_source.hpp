@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <deque>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -24,7 +25,7 @@ class ScriptedSource : public Source {
         next();
         return {};
     }
-    void wish(DevNum device, std::optional<Time> by, bool) override { wishes.emplace_back(device, by); }
+    void wish(const Wish& wish) override { wishes.emplace_back(wish.device, wish.by); }
 
     std::vector<std::pair<DevNum, std::optional<Time>>> wishes;
 
