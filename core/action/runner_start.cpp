@@ -102,7 +102,7 @@ bool Runner::Impl::put_off(RunId id, const std::string& why, ErrorKind kind) {
 
 // It has ended without having been executed, for want of what may be there again in a moment.
 bool Runner::Impl::put_off(const std::string& id, const Ended& ended) {
-    constexpr int wants[] = {EAGAIN, ENOMEM, EMFILE, ENFILE};
+    constexpr int wants[] = {EAGAIN, ENOMEM, EMFILE, ENFILE, ENOBUFS, EPIPE};
     auto& job = active.at(id);
     if (!job.run || ended.how != Ended::How::not_started ||
         std::find(std::begin(wants), std::end(wants), ended.status) == std::end(wants))

@@ -89,6 +89,7 @@ Result<> Watch::open_reactor() {
         [&](Programs::Sink sink) -> Result<std::unique_ptr<Programs>> {
             auto programs = LaunchedPrograms::open(means_.loop, means_.launcher, run_dir, std::move(sink));
             if (!programs) return programs.error();
+            programs_ = programs->get();
             return std::unique_ptr<Programs>{std::move(*programs)};
         },
         means_.vocabulary.catalogue, means_.vocabulary.plugins, std::move(rules),
@@ -146,6 +147,7 @@ void Watch::keep_ready() {
                       kept.files, kept.files == 1 ? "" : "s", kept.bytes >> 10);
             for (const auto& lack : kept.lacks) log::warning("{}", lack);
         });
+    if (!order.paths.empty()) programs_->expect();
     keeper_->keep(std::move(order));
 }
 

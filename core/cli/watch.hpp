@@ -24,6 +24,8 @@
 
 namespace dmev {
 
+class LaunchedPrograms;
+
 class Watch {
  public:
     // The references must outlive it. Exactly one of FRONT and SYSTEM_LOG is given; RECORDER may be null.
@@ -72,6 +74,7 @@ class Watch {
     Monitor monitor_;
     StatusLine status_line_;
     std::unique_ptr<Background> background_;
+    LaunchedPrograms* programs_ = nullptr; // the reactor's
     std::optional<Keeper> keeper_;
     std::unique_ptr<Reactor> reactor_;
     Responder* responder_ = nullptr; // is reactor_, unless nothing is to be run

@@ -84,8 +84,7 @@ Result<std::string> JobFiles::make_dir(const std::string& run_dir) {
     return dir;
 }
 
-Result<Fd> JobFiles::keep(const Order& order) const {
-    const auto shepherd = own_process_id();
+Result<Fd> JobFiles::keep(const Order& order, const ProcessId& shepherd) const {
     const auto draft = path(order.id, ".job.tmp"), final = path(order.id, ".job");
     Fd fd = create_locked(draft);
     if (!fd) return failed("cannot write", draft);

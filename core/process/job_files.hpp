@@ -34,7 +34,7 @@ class JobFiles {
 
     // A shepherd's: writes ID.job, locked as long as the result is open. An empty one: a dispatcher has
     // claimed the id, and nothing is to be started.
-    Result<Fd> keep(const Order& order) const;
+    Result<Fd> keep(const Order& order, const ProcessId& shepherd) const;
     Result<> leave(const std::string& id, const Ended& ended) const;
 
     // A dispatcher's. An orphan's dispatcher is gone; while its file is open here, nobody else takes it.

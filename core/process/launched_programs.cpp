@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "process/launched_programs.hpp"
 
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -10,14 +11,15 @@
 #include <cerrno>
 
 #include "base/log.hpp"
-#include "process/shepherd.hpp"
+#include "process/order_file.hpp"
 #include "process/suspended_devices.hpp"
 
 namespace dmev {
 namespace {
 
 constexpr auto look_again = std::chrono::seconds{1}; // where a shepherd's end cannot be awaited
-
+constexpr auto rest_after_start =
+    std::chrono::milliseconds{50}; // the program that was just started comes first
 constexpr auto shepherd_gone = "the process that watched it is gone";
 
 bool has_nul(const std::string& text) { return text.find('\0') != text.npos; }
@@ -71,7 +73,26 @@ LaunchedPrograms::LaunchedPrograms(Loop& loop, Launcher& launcher, std::string j
       self_(own_process_id()) {}
 
 LaunchedPrograms::~LaunchedPrograms() {
+    loop_.cancel(refill_);
     for (auto& [id, job] : jobs_) let_go(job);
+}
+
+void LaunchedPrograms::expect() {
+    if (spare_ || refill_ != 0) return;
+    refill_ = loop_.after(rest_after_start, [this] {
+        refill_ = 0;
+        if (auto shepherd = launcher_.new_shepherd()) spare_ = std::move(*shepherd);
+    });
+}
+
+Result<Launcher::Child> LaunchedPrograms::take_shepherd() {
+    auto spare = std::exchange(spare_, std::nullopt);
+    expect();
+    if (spare) {
+        pollfd ended{spare->socket.get(), POLLIN, 0};
+        if (poll(&ended, 1, 0) == 0) return *std::move(spare);
+    }
+    return launcher_.new_shepherd();
 }
 
 Result<> LaunchedPrograms::start(const std::string& id, const Program& program) {
@@ -80,7 +101,7 @@ Result<> LaunchedPrograms::start(const std::string& id, const Program& program) 
         return Error{ErrorKind::failed, "cannot run", object, "its id is no id or in use: " + escape(id), ""};
     if (auto why = flaw(program); !why.empty())
         return Error{ErrorKind::bad_config, "cannot run", object, std::move(why), ""};
-    auto shepherd = launcher_.new_shepherd();
+    auto shepherd = take_shepherd();
     if (!shepherd) return std::move(shepherd).error();
 
     // A shepherd whose socket closes before it has its order starts nothing.

@@ -28,6 +28,9 @@ class LaunchedPrograms : public Programs {
     Result<std::optional<Found>> claim(const std::string& id) override;
     void done(const std::string& id) override;
 
+    // Programs may be started soon: what takes longest of a start, the fork of a shepherd, is done before it.
+    void expect();
+
  private:
     struct Job {
         pid_t shepherd = 0;
@@ -50,6 +53,7 @@ class LaunchedPrograms : public Programs {
     void gone(const std::string& id);
     void let_go(Job& job);
     Found take_over(JobFiles::Orphan&& orphan);
+    Result<Launcher::Child> take_shepherd();
 
     Loop& loop_;
     Launcher& launcher_;
@@ -57,7 +61,9 @@ class LaunchedPrograms : public Programs {
     JobFiles files_;
     Sink sink_;
     ProcessId self_;
-    std::map<std::string, Job> jobs_; // until they are over and done with
+    std::map<std::string, Job> jobs_;      // until they are over and done with
+    std::optional<Launcher::Child> spare_; // a shepherd that waits for its order
+    Loop::TimerId refill_ = 0;
 };
 
 } // namespace dmev

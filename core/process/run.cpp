@@ -73,13 +73,38 @@ void signal_all(int number) {
 
 } // namespace
 
-Run::Run(const Program& program, int input, const rlimit& core, Tell tell)
-    : program_(program), input_(input), core_(core), tell_(std::move(tell)) {}
+Run::Run(const rlimit& core, Tell tell) : core_(core), tell_(std::move(tell)) {}
 
-Ended Run::go() {
-    signals_ = child_signals();
+void Run::prepare() {
+    signals_ = child_signals(); // before there is a child that may end
+    auto forked = StandIn::fork(core_);
+    if (auto* stand_in = std::get_if<StandIn>(&forked)) stand_in_ = std::move(*stand_in);
+}
+
+void Run::learn(int order, int input) {
+    order_ = order;
+    input_ = input;
+    if (stand_in_) stand_in_->learn(order, input);
+}
+
+// One that was there, or that is forked now.
+std::variant<Child, Failure> Run::start(std::optional<std::uint32_t> guard) {
+    if (stand_in_)
+        if (auto child = std::move(*stand_in_).go(guard)) return *std::move(child);
+    auto forked = StandIn::fork(core_);
+    if (const auto* failure = std::get_if<Failure>(&forked)) return *failure;
+    auto& stand_in = std::get<StandIn>(forked);
+    stand_in.learn(order_, input_);
+    auto child = std::move(stand_in).go(guard);
+    if (!child) return Failure{Failure::Step::process, errno, {}};
+    return *std::move(child);
+}
+
+Ended Run::go(const Program& program, std::optional<std::uint32_t> guard) {
+    program_ = program;
+    if (!signals_) signals_ = child_signals();
     if (!signals_) return not_started({Failure::Step::process, errno, {}});
-    auto started = start_child(program_, input_, core_);
+    auto started = start(guard);
     if (const auto* failure = std::get_if<Failure>(&started)) return not_started(*failure);
     auto& child = std::get<Child>(started);
     pid_ = child.pid;

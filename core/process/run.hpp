@@ -8,8 +8,8 @@
 #include <optional>
 
 #include "process/capture.hpp"
-#include "process/child.hpp"
 #include "process/messages.hpp"
+#include "process/stand_in.hpp"
 
 namespace dmev {
 
@@ -19,9 +19,14 @@ class Run {
  public:
     using Tell = std::function<void(const Report&)>; // Started, Overdue
 
-    Run(const Program& program, int input, const rlimit& core, Tell tell);
-    // Returns when the program has ended, or cannot be ended: then its Ended is lost, and it is hung().
-    Ended go();
+    Run(const rlimit& core, Tell tell);
+    // Forks who will stand in for the program, before it is known. What fails is tried again by go().
+    void prepare();
+    // ORDER and INPUT, descriptors that stay ours: the stand-in reads them while we do.
+    void learn(int order, int input);
+    // Runs the order's PROGRAM, or what guard number GUARD has instead. Returns when it has ended, or cannot
+    // be ended: then its Ended is lost, and it is hung().
+    Ended go(const Program& program, std::optional<std::uint32_t> guard);
     bool hung() const { return hung_; }
     void wait_for_hung();
 
@@ -35,12 +40,14 @@ class Run {
     std::string end_leftovers();
     bool wait_until_alone(Clock::time_point until);
     void signal_group(int number) const;
+    std::variant<Child, Failure> start(std::optional<std::uint32_t> guard);
     Ended conclude();
 
-    const Program& program_;
-    int input_;
     rlimit core_;
     Tell tell_;
+    std::optional<StandIn> stand_in_;
+    int order_ = -1, input_ = -1;
+    Program program_;
 
     Fd signals_;
     pid_t pid_ = 0;

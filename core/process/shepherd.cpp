@@ -4,58 +4,28 @@
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <string>
 
 #include "base/io.hpp"
 #include "base/text.hpp"
+#include "process/descriptors.hpp"
 #include "process/job_files.hpp"
+#include "process/order_file.hpp"
 #include "process/run.hpp"
 
 namespace dmev {
 namespace {
 
-struct Received {
-    Order order;
-    Fd input;
-};
-
-// Waits until the dispatcher has sent an order, or is gone.
-std::optional<Received> receive_order(int socket) {
-    char nothing;
-    iovec data{&nothing, 1};
-    int files[2] = {-1, -1};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof files)] = {};
-    msghdr message{};
-    message.msg_iov = &data;
-    message.msg_iovlen = 1;
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    const auto n = uninterrupted([&] { return recvmsg(socket, &message, MSG_CMSG_CLOEXEC); });
-    const auto* header = CMSG_FIRSTHDR(&message);
-    if (n != 1 || !header || header->cmsg_len != CMSG_LEN(sizeof files)) return std::nullopt;
-    std::memcpy(files, CMSG_DATA(header), sizeof files);
-    const Fd order_file{files[0]};
-    Fd input{files[1]};
-
-    struct stat st {};
-    if (fstat(order_file.get(), &st) < 0 || st.st_size > static_cast<off_t>(max_order)) return std::nullopt;
-    const auto bytes = read_whole(order_file.get(), static_cast<std::size_t>(st.st_size));
-    if (!bytes) return std::nullopt;
-    auto order = decode_order(*bytes);
-    if (!order || order->program.argv.empty()) return std::nullopt;
-    return Received{*std::move(order), std::move(input)};
-}
-
-// Refuses, or puts another command in PROGRAM where a guard says so: then MANAGED_BY is its name.
-std::optional<Ended> ask_guards(Program& program, Launcher::Guard guard, std::string& managed_by) {
+// Refuses, or says in GUARDED which of the program's guards has the command to run instead.
+std::optional<Ended> ask_guards(const Program& program, Launcher::Guard guard,
+                                std::optional<std::uint32_t>& guarded) {
     Ended refused;
     refused.how = Ended::How::refused;
-    for (const auto& asked : program.guards) {
+    for (std::uint32_t number = 0; number < program.guards.size(); ++number) {
+        const auto& asked = program.guards[number];
         if (!guard) {
             refused.why = escape(asked.who) + " cannot be asked";
             return refused;
@@ -65,8 +35,7 @@ std::optional<Ended> ask_guards(Program& program, Launcher::Guard guard, std::st
             refused.why = escape(asked.who) + " manages the device";
             return refused;
         }
-        managed_by = asked.who;
-        program.argv = asked.instead;
+        guarded = number;
         return std::nullopt;
     }
     return std::nullopt;
@@ -90,15 +59,23 @@ int shepherd_main(int socket, const ShepherdSetup& setup) {
         const auto n = write(score.get(), "-1000", 5);
     setsid();
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    auto received = receive_order(socket);
+    const auto self = own_process_id();
+    rehearse();
+    Run run{setup.core, [socket](const Report& report) { tell(socket, report); }};
+    run.prepare();
+    const auto files_of_order = take_descriptors<2>(socket);
+    if (!files_of_order) return 1;
+    const auto& [order_file, input] = *files_of_order;
+    run.learn(order_file.get(), input.get());
+    const auto received = read_order(order_file.get());
     if (!received) return 1;
-    auto& order = received->order;
+    const auto& order = *received;
 
     const JobFiles files{order.jobs};
     Fd job;
     std::string unkept;
     if (!order.jobs.empty()) {
-        auto kept = files.keep(order);
+        auto kept = files.keep(order, self);
         if (kept && !*kept) return 0; // a successor does it instead
         if (kept)
             job = *std::move(kept);
@@ -106,13 +83,11 @@ int shepherd_main(int socket, const ShepherdSetup& setup) {
             unkept = kept.error().text();
     }
 
-    std::string managed_by;
-    auto ended = ask_guards(order.program, setup.guard, managed_by);
-    Run run{order.program, received->input.get(), setup.core,
-            [socket](const Report& report) { tell(socket, report); }};
+    std::optional<std::uint32_t> guarded;
+    auto ended = ask_guards(order.program, setup.guard, guarded);
     if (!ended) {
-        ended = run.go();
-        ended->managed_by = managed_by;
+        ended = run.go(order.program, guarded);
+        if (guarded) ended->managed_by = order.program.guards[*guarded].who;
     }
     if (!unkept.empty()) add_why(*ended, unkept);
     if (job)

@@ -17,8 +17,4 @@ struct ShepherdSetup {
 // A shepherd's whole life in the process that the launcher forked for it; the result is its exit status.
 int shepherd_main(int socket, const ShepherdSetup& setup);
 
-// A dispatcher's: the two files that tell the shepherd behind SOCKET what to run. Never blocks.
-struct Order;
-Result<> send_order(int socket, const Order& order, std::string_view input);
-
 } // namespace dmev

@@ -116,7 +116,7 @@ def wants():
                          ("socketpair:ENFILE", LAUNCHER), ("fork:EAGAIN", SHEPHERD), ("pipe2:EMFILE", SHEPHERD),
                          ("signalfd:ENFILE", SHEPHERD), ("execve:ENOMEM", SHEPHERD), ("execve:EAGAIN", SHEPHERD), ("open:ENFILE:match=act", SHEPHERD),
                          ("memfd_create:EMFILE", HERE), ("memfd_create:ENOMEM", HERE), ("epoll_ctl:ENOMEM", HERE),
-                         ("epoll_ctl:ENOSPC", HERE), ("open:ENFILE:match=/proc/self/fd", HERE), ("sendmsg:ENOBUFS", HERE), ("recvmsg:ENOMEM", HERE)):
+                         ("epoll_ctl:ENOSPC", HERE), ("sendmsg:ENOBUFS", HERE), ("recvmsg:ENOMEM", HERE)):
         yield Transient(f"{fault} for a moment, {where}", f"{fault}:times=3:{where}", late=True,
                         says=["could not be started", "it is tried again"])
     yield Transient("no buffer for what is asked of the launcher", f"send:ENOBUFS:every=2:{HERE}", late=True)
