@@ -46,7 +46,7 @@ class Queue {
     // ---- the caller's side ----
 
     void write(std::string&& lines) {
-        const std::lock_guard lock{mutex_};
+        std::unique_lock lock{mutex_};
         if (ended_ || queued_.size() + writing_ + lines.size() > options_.max_queued_bytes) {
             dropped_ += count_lines(lines);
             return;
@@ -55,6 +55,7 @@ class Queue {
             queued_ = std::move(lines);
         else
             queued_ += lines;
+        lock.unlock(); // or the thread would wake up to wait for us
         changed_.notify_all();
     }
 

@@ -28,6 +28,7 @@ Archive::Archive(Loop& loop, StoreSetup setup, Ports ports, std::chrono::millise
 
 Archive::~Archive() {
     loop_.cancel(again_);
+    loop_.cancel(soon_);
     if (socket_) loop_.forget(socket_.get());
 }
 
@@ -41,7 +42,7 @@ void Archive::decision(Time time, std::string event_id, std::string json) {
 void Archive::remember(std::vector<Remembered> changes) {
     if (changes.empty()) return;
     const StoreOrder order{StoreRemember{std::move(changes)}};
-    if (late_.empty() && put(encode(order))) return flush();
+    if (late_.empty() && put(encode(order))) return flush_soon();
     for (const auto& [kind, key, value] : std::get<StoreRemember>(order).changes)
         late_.insert_or_assign({kind, key}, value);
 }
@@ -49,14 +50,14 @@ void Archive::remember(std::vector<Remembered> changes) {
 void Archive::earlier_settled() {
     settled_ = true;
     put(encode(StoreOrder{StoreSettled{}}), true);
-    flush();
+    flush_soon();
 }
 
 void Archive::limit(std::chrono::seconds keep, std::uint64_t max_size) {
     setup_.options.keep = keep;
     setup_.options.max_size = max_size;
     put(encode(StoreOrder{StoreLimits{keep, max_size}}), true);
-    flush();
+    flush_soon();
 }
 
 void Archive::connect() {
@@ -110,7 +111,15 @@ void Archive::send(const StoreOrder& order) {
     if (lost_ > 0 || !put(encode(order)))
         ++lost_;
     else
+        flush_soon();
+}
+
+void Archive::flush_soon() {
+    if (soon_ != 0) return;
+    soon_ = loop_.after({}, [this] {
+        soon_ = 0;
         flush();
+    });
 }
 
 // When all that waited is gone.
@@ -188,6 +197,7 @@ void Archive::report(StoreReport&& said) {
 
 bool Archive::drain(std::chrono::milliseconds patience) {
     loop_.cancel(std::exchange(again_, 0));
+    loop_.cancel(std::exchange(soon_, 0));
     if (!socket_) return out_.empty() && late_.empty() && lost_ == 0;
     loop_.forget(socket_.get());
     const auto until = Loop::Clock::now() + patience;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The dispatcher's way to the history: a process that owns the disk, the launcher's or a service's. Nothing
-// here waits: what the process does not take waits in memory, and beyond a limit is dropped and counted.
+// here waits: what the process does not take waits in memory, and beyond a limit is dropped and counted. What
+// is said is handed over at the loop's next turn, since whatever is to be done about it comes first.
 #pragma once
 #include <deque>
 #include <functional>
@@ -56,6 +57,7 @@ class Archive {
     void connect();
     void greet();
     void on_ready(std::uint32_t events);
+    void flush_soon();
     void flush();
     void gone(const std::string& why);
     void report(StoreReport&& report);
@@ -73,7 +75,7 @@ class Archive {
     std::map<std::pair<std::string, std::string>, std::string>
         late_; // remembered, for which there was no room
     bool watching_out_ = false, settled_ = false;
-    Loop::TimerId again_ = 0;
+    Loop::TimerId again_ = 0, soon_ = 0;
     Loop::Clock::time_point quiet_until_{}; // it said that it leaves, which is no failure
     std::string why_;                       // last said
 };
