@@ -20,10 +20,9 @@ constexpr auto kPlain = [] {
     return is;
 }();
 
-bool is_plain(std::string_view text) {
-    return std::all_of(text.begin(), text.end(),
-                       [](char c) { return kPlain[static_cast<unsigned char>(c)]; });
-}
+bool stands_for_itself(char c) { return kPlain[static_cast<unsigned char>(c)]; }
+
+bool is_plain(std::string_view text) { return std::all_of(text.begin(), text.end(), stands_for_itself); }
 
 } // namespace
 
@@ -35,25 +34,35 @@ void JsonWriter::separate() {
 // TEXT is UTF-8. C1 need not be escaped, but a terminal may obey it.
 void JsonWriter::quote(std::string_view text) {
     out_ += '"';
-    for (size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (c == '\xC2' && static_cast<unsigned char>(text[i + 1]) < 0xA0) {
-            fmt::format_to(std::back_inserter(out_), "\\u00{:02x}", static_cast<unsigned char>(text[++i]));
-            continue;
-        }
-        switch (c) {
-            case '"': out_ += "\\\""; break;
-            case '\\': out_ += "\\\\"; break;
-            case '\n': out_ += "\\n"; break;
-            case '\t': out_ += "\\t"; break;
-            default:
-                if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
-                    fmt::format_to(std::back_inserter(out_), "\\u{:04x}", static_cast<unsigned char>(c));
-                else
-                    out_ += c;
-        }
+    while (!text.empty()) {
+        const auto special = std::find_if_not(text.begin(), text.end(), stands_for_itself);
+        const auto plain = static_cast<std::size_t>(special - text.begin());
+        out_ += text.substr(0, plain);
+        text.remove_prefix(plain);
+        if (!text.empty()) text.remove_prefix(escape_first(text));
     }
     out_ += '"';
+}
+
+// How many bytes of TEXT it has dealt with.
+std::size_t JsonWriter::escape_first(std::string_view text) {
+    const auto c = static_cast<unsigned char>(text[0]);
+    if (c == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0) {
+        fmt::format_to(std::back_inserter(out_), "\\u00{:02x}", static_cast<unsigned char>(text[1]));
+        return 2;
+    }
+    switch (c) {
+        case '"': out_ += "\\\""; break;
+        case '\\': out_ += "\\\\"; break;
+        case '\n': out_ += "\\n"; break;
+        case '\t': out_ += "\\t"; break;
+        default:
+            if (c < 0x20 || c == 0x7F)
+                fmt::format_to(std::back_inserter(out_), "\\u{:04x}", c);
+            else
+                out_ += text[0];
+    }
+    return 1;
 }
 
 JsonWriter& JsonWriter::begin_object() {

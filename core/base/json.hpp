@@ -37,6 +37,7 @@ class JsonWriter {
  private:
     void separate();
     void quote(std::string_view text);
+    std::size_t escape_first(std::string_view text);
     std::string& out_;
     bool comma_ = false; // the next element of the open container needs one before it
 };
