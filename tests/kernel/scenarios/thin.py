@@ -16,11 +16,11 @@ RELOAD = ("device.table_changed", "device.resized")  # an extension is also thes
 
 
 class Pool:
-    def __init__(self, stage, features="error_if_no_space", blocks=128, mark=32, name="pool", meta_mib=2.0):
+    def __init__(self, stage, features="error_if_no_space", blocks=128, mark=32, name="pool", meta_mib=2.0, uuid=""):
         self.meta = stage.piece(name + "-meta", meta_mib)
         self.data = stage.piece(name + "-data", 2 * blocks * BLOCK / (1 << 20))  # room to grow
         self.mark, self.features = mark, features
-        self.device = dm.create(name, self.table(blocks))
+        self.device = dm.create(name, self.table(blocks), uuid)
         self.volumes = []
 
     def table(self, blocks: int) -> str:
