@@ -95,7 +95,7 @@ std::optional<Duration> GaugeState::next_read(const GaugeType& type, const Engin
         seconds = std::min(seconds, std::max(0.0, left) / rate_ / 2);
     }
     // What stands still is asked less and less, so that a pool just below a limit costs nothing for ever.
-    seconds *= std::pow(2.0, std::min(unchanged_, 16));
+    seconds = std::ldexp(seconds, std::min(unchanged_, 16));
     const auto wish =
         std::chrono::duration_cast<Duration>(std::chrono::duration<double>(std::min(seconds, 1e6)));
     return std::clamp(wish, options.poll_fastest, interval);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/judge.hpp"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -89,7 +90,8 @@ void Judge::emit(const Device* device, const ConditionKey& key, State state, Fie
 
 void Judge::send(const EventType& type, Event&& event) {
     const std::uint64_t lifetime = event.device ? event.device->diskseq.value_or(0) : 0;
-    event.id = fmt::format("{:016x}-{:08x}-{:x}", now_.time_since_epoch().count(), ++counter_, lifetime);
+    event.id = fmt::format(FMT_COMPILE("{:016x}-{:08x}-{:x}"), now_.time_since_epoch().count(), ++counter_,
+                           lifetime);
     event.time = now_;
     // What is of no device in particular is of all of them.
     const std::string_view name = event.device ? std::string_view{event.device->name} : "every device";

@@ -5,6 +5,7 @@
 namespace dmev {
 
 void Engine::Impl::note_set_aside(const Plugin& plugin, const Cause& cause) {
+    if (plugin.conduct().set_aside().empty() && set_aside.empty()) return;
     const auto& name = plugin.family().name;
     const auto& reason = plugin.conduct().set_aside();
     const auto& type = core_type("monitor.plugin_failed");

@@ -44,16 +44,10 @@ class JsonLine {
         const char* why;
         std::size_t at; // the byte, from 0
     };
-    // So many bytes after a line are looked at.
-    static constexpr std::size_t kBeyond = 16;
-    // SIZE bytes at LINE, which it may overwrite; LINE[SIZE] must be 0, and no other byte of it.
+    // SIZE bytes at LINE, which it overwrites. REQUIRES: LINE[SIZE] is 0, and no other byte of it; so many
+    // that an aligned read of 16 bytes may begin at it follow.
     std::optional<Fault> read(char* line, std::size_t size);
     const Json& root() const { return values_.front(); }
-
-    // The two ways to read it, of which read() takes the first that does. scan() knows what lines look like
-    // that were written by a program, and is false for what it does not take, escapes and errors among it.
-    bool scan(const char* line);
-    std::optional<Fault> parse(char* line, std::size_t size);
 
  private:
     std::vector<Json> values_;

@@ -8,6 +8,7 @@
 #include "base/result.hpp"
 #include "model/observation.hpp"
 #include "source/recording_json.hpp"
+#include "source/recording_written.hpp"
 
 namespace dmev::recording {
 
@@ -15,11 +16,10 @@ class Parser {
  public:
     explicit Parser(std::string file) : file_(std::move(file)) {}
 
-    // So many bytes after a line are looked at, and the first of them overwritten, whatever they are.
-    static constexpr std::size_t kBeyond = JsonLine::kBeyond;
-    // SIZE bytes at LINE, which it overwrites. REQUIRES: kBeyond bytes follow.
-    // A line without "at" has the time of the last good line.
-    Result<Observation> parse(char* line, std::size_t size, int line_number);
+    // SIZE bytes at LINE, which it overwrites. REQUIRES: kBeyond bytes follow, whatever they are.
+    // A line without "at" has the time of the last good line. What INTO held is of no account, but its memory
+    // is used again.
+    Result<> parse(char* line, std::size_t size, int line_number, Observation& into);
 
  private:
     std::string file_;

@@ -171,18 +171,22 @@ Error bad_line(const std::string& file, int line, int column, std::string member
 
 } // namespace
 
-Result<Observation> Parser::parse(char* line, std::size_t size, int line_number) {
+Result<> Parser::parse(char* line, std::size_t size, int line_number, Observation& into) {
     if (const void* nul = std::memchr(line, 0, size))
         return bad_line(file_, line_number, static_cast<int>(static_cast<const char*>(nul) - line) + 1, "",
                         "a NUL byte");
     if (!is_utf8({line, size})) return bad_line(file_, line_number, 0, "", "not UTF-8");
     line[size] = 0;
+    if (read_as_written(line, into)) {
+        last_ = into.at;
+        return {};
+    }
     if (const auto fault = json_.read(line, size))
         return bad_line(file_, line_number, static_cast<int>(fault->at) + 1, "", fault->why);
     try {
-        Result<Observation> out = observation(json_.root(), last_);
-        last_ = out->at;
-        return out;
+        into = observation(json_.root(), last_);
+        last_ = into.at;
+        return {};
     } catch (Bad& bad) {
         return bad_line(file_, line_number, 0, std::move(bad.member), std::move(bad.why));
     }
@@ -191,9 +195,12 @@ Result<Observation> Parser::parse(char* line, std::size_t size, int line_number)
 } // namespace recording
 
 Result<Observation> from_recording(std::string_view line, const std::string& file, int line_number) {
-    std::vector<char> copy(line.size() + recording::Parser::kBeyond);
+    std::vector<char> copy(line.size() + recording::kBeyond);
     std::copy(line.begin(), line.end(), copy.begin());
-    return recording::Parser{file}.parse(copy.data(), line.size(), line_number);
+    Observation out;
+    if (auto r = recording::Parser{file}.parse(copy.data(), line.size(), line_number, out); !r)
+        return std::move(r).error();
+    return out;
 }
 
 } // namespace dmev

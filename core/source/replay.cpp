@@ -31,8 +31,8 @@ class Replay {
 
     // Bytes as they come, cut anywhere.
     std::span<char> room() {
-        if (buffer_.size() - recording::Parser::kBeyond == end_) buffer_.resize(buffer_.size() * 2);
-        return {buffer_.data() + end_, buffer_.size() - recording::Parser::kBeyond - end_};
+        if (buffer_.size() - recording::kBeyond == end_) buffer_.resize(buffer_.size() * 2);
+        return {buffer_.data() + end_, buffer_.size() - recording::kBeyond - end_};
     }
     // False when no more is wanted.
     bool add(std::size_t size) {
@@ -66,13 +66,12 @@ class Replay {
         if (end - begin > kLongestLine) return complain_too_long(line_);
         while (end > begin && std::strchr(" \t\r", buffer_[end - 1])) --end;
         if (std::all_of(&buffer_[begin], &buffer_[end], [](char c) { return c == ' ' || c == '\t'; })) return;
-        auto observation = parser_.parse(&buffer_[begin], end - begin, line_);
-        if (observation) {
+        if (const auto read = parser_.parse(&buffer_[begin], end - begin, line_, observation_); read) {
             ++result_.observations;
-            sink_(*std::move(observation));
+            sink_(std::move(observation_));
         } else {
             ++result_.bad_lines;
-            bad_(observation.error());
+            bad_(read.error());
         }
     }
     void complain_too_long(int line) {
@@ -89,6 +88,7 @@ class Replay {
     const std::function<void(const Error&)>& bad_;
     const std::function<bool()>& enough_;
     recording::Parser parser_;
+    Observation observation_; // the last one: its memory serves the next
     std::vector<char> buffer_ = std::vector<char>(kFirstBuffer);
     std::size_t end_ = 0;   // what is in the buffer: the beginning of a line
     bool too_long_ = false; // the line that goes on was given up

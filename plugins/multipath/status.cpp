@@ -39,10 +39,19 @@ bool parse_group(Words& words, Group& group) {
 } // namespace
 
 bool is_devnum(std::string_view word) {
-    const auto colon = word.find(':');
-    if (colon == word.npos) return false;
-    Words major{word.substr(0, colon)}, minor{word.substr(colon + 1)};
-    return major.number() <= UINT32_MAX && minor.number() <= UINT32_MAX && major.ok() && minor.ok();
+    const auto take_number = [&word] { // of 32 bits
+        std::uint64_t number = 0;
+        std::size_t digits = 0;
+        for (; digits < word.size() && word[digits] >= '0' && word[digits] <= '9'; ++digits) {
+            number = number * 10 + static_cast<std::uint64_t>(word[digits] - '0');
+            if (number > UINT32_MAX) return false;
+        }
+        word.remove_prefix(digits);
+        return digits > 0;
+    };
+    if (!take_number() || !word.starts_with(':')) return false;
+    word.remove_prefix(1);
+    return take_number() && word.empty();
 }
 
 std::uint64_t Status::group() const {

@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "source/recording_support.hpp"
+#include "source/recording_written.hpp"
 
 namespace dmev {
 namespace {
@@ -74,6 +75,27 @@ TEST(Recording, MutatedLinesAreReadOrRefusedAndNeverWorse) {
         }
     }
     EXPECT_GT(good, 1000);
+    EXPECT_GT(bad, 1000);
+}
+
+// With a blank more a line is not as it is written any more, and is read as any JSON.
+TEST(Recording, WhatIsReadAsItIsWrittenIsWhatItSays) {
+    Chance chance{3};
+    int written = 0, bad = 0;
+    for (int i = 0; i < 50'000; ++i) {
+        auto line = to_recording(any_observation(chance));
+        if (i % 2) line[1 + chance.below(line.size() - 1)] = "0\"\\,:]}-.ex "[chance.below(12)];
+        const auto one = from_recording(line, "f", 1), other = from_recording("{ " + line.substr(1), "f", 1);
+        ASSERT_EQ(static_cast<bool>(one), static_cast<bool>(other)) << escape(line);
+        bad += !one;
+        ASSERT_TRUE(!one || test::same(*one, *other)) << escape(line);
+        const auto padded = line + std::string(recording::kBeyond + 1, '\0');
+        Observation again = i % 3 ? any_observation(chance) : Observation{}; // whatever it held
+        if (!recording::read_as_written(padded.c_str(), again)) continue;
+        ++written;
+        ASSERT_TRUE(one && test::same(*one, again)) << escape(line);
+    }
+    EXPECT_GT(written, 300);
     EXPECT_GT(bad, 1000);
 }
 
