@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Many devices, which only become more since their removal takes longest; and the program as its three services."""
 import fcntl
+import glob
 import json
 import os
 import shutil
@@ -18,6 +19,15 @@ RUN, HISTORY = "/run/dmevent_tool", "/run/bench.history"
 RULES = json.dumps({"version": 1, "rules": [
     {"name": "grow", "on": ["thin.low_water", "thin.data_threshold"], "do": "thin.extend"},
     {"name": "repair", "on": ["raid.device_failed", "mirror.leg_failed"], "do": {"exec": ["/bin/true", "{device}"]}}]})
+
+
+def in_memory(program: str) -> str:
+    """The program and its plugins where dmsetup is too: what is shared with the host is read anew at each start."""
+    build, place = os.path.dirname(os.path.dirname(program)), "/run/bench.build"
+    for path in ["build.ninja", "core/dmevent_tool", *glob.glob("plugins/*/*.so", root_dir=build)]:
+        os.makedirs(os.path.dirname(f"{place}/{path}"), exist_ok=True)
+        shutil.copy(f"{build}/{path}", f"{place}/{path}")
+    return place + "/core/dmevent_tool"
 
 
 def uuid(kind: str, number: int) -> str:
