@@ -84,6 +84,13 @@ std::string written(const Term::Test& test, bool numeric) {
 
 } // namespace
 
+bool is_unlike(const Term& term, const std::string& text) {
+    return std::none_of(term.any.begin(), term.any.end(), [&](const Term::Test& test) {
+        const bool ordered = test.op != Op::glob && test.op != Op::equal && test.op != Op::unequal;
+        return ordered || passes_text(test, text);
+    });
+}
+
 std::optional<std::string> differs(const Term& term, const Value& value) {
     for (const auto& test : term.any)
         if (passes(term.key, test, value)) return std::nullopt;

@@ -12,4 +12,7 @@ namespace dmev {
 // not like 'vg0-*'". A list passes when one of its items does; with != when each of them does.
 std::optional<std::string> differs(const Term& term, const Value& value);
 
+// True only where differs() would say something of TEXT; costs less than to hear what.
+bool is_unlike(const Term& term, const std::string& text);
+
 } // namespace dmev

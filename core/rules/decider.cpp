@@ -56,7 +56,8 @@ void Decider::Impl::take(const Event& event) {
     if (ports.every_rule)
         for (std::size_t i = 0; i < book->rules.size(); ++i) consider(i);
     else
-        for (const auto i : about(event.type)) consider(i);
+        for (const auto i : about(event.type))
+            if (!is_out(book->rules[i], event)) consider(i);
     if (lanes.size() > sweep_at) sweep();
 }
 

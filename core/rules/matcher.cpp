@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rules/matcher.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "base/text.hpp"
@@ -51,6 +52,19 @@ Found find(const Event& event, const std::string& key) {
 }
 
 } // namespace
+
+bool is_out(const Rule& rule, const Event& event) {
+    const auto text_of = [&event](const std::string& key) -> const std::string* {
+        if (key == "device") return event.device ? &event.device->name : nullptr;
+        if (key == "uuid") return event.device ? &event.device->uuid : nullptr;
+        if (key == "part") return &event.part;
+        return nullptr;
+    };
+    return std::any_of(rule.match.begin(), rule.match.end(), [&](const Term& term) {
+        const auto* text = text_of(term.key);
+        return text && is_unlike(term, *text);
+    });
+}
 
 Match match(const Rule& rule, const Event& event) {
     if (!rule.settings.enabled) return {false, "the rule is disabled (enabled: false)"};

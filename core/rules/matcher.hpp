@@ -15,4 +15,7 @@ struct Match {
 // Whether RULE is about EVENT; of time and repetition it knows nothing.
 Match match(const Rule& rule, const Event& event);
 
+// True only where match() would say no: told at once, and without why, for the rules that most events meet.
+bool is_out(const Rule& rule, const Event& event);
+
 } // namespace dmev

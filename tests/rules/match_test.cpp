@@ -40,6 +40,7 @@ struct MatchTest : testing::Test {
         for (const auto& e : diagnostics.errors) ADD_FAILURE() << e.text();
         const auto verdict = match(book.rules[0], event);
         EXPECT_EQ(verdict.yes, verdict.why_not.empty());
+        EXPECT_FALSE(verdict.yes && is_out(book.rules[0], event)) << "it would not be asked";
         return verdict.why_not;
     }
     Event event;
