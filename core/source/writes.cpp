@@ -8,8 +8,6 @@
 #include <charconv>
 #include <string_view>
 
-#include "base/fd.hpp"
-
 namespace dmev {
 namespace {
 
@@ -21,12 +19,14 @@ constexpr int words_before = 4;    // of a `stat` file: all of reads
 
 } // namespace
 
-std::optional<std::uint64_t> writes_to(DevNum device) {
-    const auto path = "/sys/dev/block/" + device.text() + "/stat";
-    const Fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+std::optional<std::uint64_t> writes_to(DevNum device, Fd& file) {
+    if (!file) file = Fd{::open(("/sys/dev/block/" + device.text() + "/stat").c_str(), O_RDONLY | O_CLOEXEC)};
     std::array<char, 256> buffer;
-    const auto n = file ? ::read(file.get(), buffer.data(), buffer.size()) : -1;
-    if (n <= 0) return std::nullopt;
+    const auto n = file ? ::pread(file.get(), buffer.data(), buffer.size(), 0) : -1;
+    if (n <= 0) {
+        file.reset(); // another device may have its number soon
+        return std::nullopt;
+    }
     std::string_view text{buffer.data(), static_cast<std::size_t>(n)};
     for (int word = 0;; ++word) {
         text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
@@ -48,7 +48,7 @@ void Writes::wish(const Wish& wish, Time now) {
     const auto [it, added] = devices_.try_emplace(wish.device);
     auto& state = it->second;
     // It was read a moment ago: what is written meanwhile counts.
-    if (added) state.seen = state.read = count_(wish.device);
+    if (added) state.seen = state.read = count(wish.device, state);
     state.unwritten_by = *wish.unwritten_by;
     state.period = std::max(*wish.by - now, Duration{});
     state.longest = std::max((state.unwritten_by - now) / looks_unwritten, state.period);
@@ -79,17 +79,23 @@ std::optional<Time> Writes::due() const {
     return soonest;
 }
 
+std::optional<std::uint64_t> Writes::count(DevNum device, State& state) const {
+    const auto found = count_(device, state.file);
+    if (near_.size() > near_at_once || !near_.contains(device)) state.file.reset();
+    return found;
+}
+
 // Where nobody counts, it may have been.
 bool Writes::was_written(DevNum device, State& state) {
-    const auto count = count_(device);
-    const bool same = count && count == state.read;
-    state.read = count;
+    const auto now = count(device, state);
+    const bool same = now && now == state.read;
+    state.read = now;
     return !same;
 }
 
 bool Writes::moved(DevNum device, State& state) {
-    const auto count = count_(device);
-    if (std::exchange(state.seen, count) == count) {
+    const auto now = count(device, state);
+    if (std::exchange(state.seen, now) == now) {
         state.pause = 1;
         state.wait = 0;
         return false;
@@ -100,7 +106,7 @@ bool Writes::moved(DevNum device, State& state) {
     }
     state.wait = state.pause;
     state.pause = std::min(2 * state.pause, longest_wait);
-    state.read = count;
+    state.read = now;
     return true;
 }
 

@@ -10,17 +10,18 @@
 #include <utility>
 #include <vector>
 
+#include "base/fd.hpp"
 #include "model/wish.hpp"
 
 namespace dmev {
 
 // How many writes the kernel has counted for DEVICE; of a pool, those to its volumes are among them. None: it
-// is gone. Cannot hang.
-std::optional<std::uint64_t> writes_to(DevNum device);
+// is gone. FILE is what it is read from, opened where it is not. Cannot hang.
+std::optional<std::uint64_t> writes_to(DevNum device, Fd& file);
 
 class Writes {
  public:
-    using Count = std::function<std::optional<std::uint64_t>(DevNum)>;
+    using Count = std::function<std::optional<std::uint64_t>(DevNum, Fd& file)>;
     explicit Writes(Count count = writes_to) : count_(std::move(count)) {}
 
     void wish(const Wish& wish, Time now); // REQUIRES: it says by when, written to or not
@@ -33,6 +34,7 @@ class Writes {
 
  private:
     struct State {
+        Fd file; // stays open while it is near, unless many are
         std::optional<std::uint64_t> seen,
             read;               // the count at the last look, and when it was last to be read
         std::optional<Time> by; // none: it was told
@@ -42,6 +44,7 @@ class Writes {
         // often:
         int pause = 1, wait = 0; // for how many looks not, the next time and now
     };
+    std::optional<std::uint64_t> count(DevNum device, State& state) const;
     bool was_written(DevNum device, State& state);
     bool moved(DevNum device, State& state);
     void look_at_near(std::vector<DevNum>& found);

@@ -18,7 +18,7 @@ class WritesTest : public testing::Test {
     std::map<DevNum, std::uint64_t> counts;
     int asked = 0;
     Time now{};
-    Writes writes{[this](DevNum device) {
+    Writes writes{[this](DevNum device, Fd&) {
         ++asked;
         const auto it = counts.find(device);
         return it == counts.end() ? std::optional<std::uint64_t>{} : it->second;
@@ -133,7 +133,9 @@ TEST_F(WritesTest, WhereNobodyCountsItIsRead) {
     wish(dev(1), 10s, 60s);
     counts.clear();
     EXPECT_EQ(next(), Devices{dev(1)});
-    EXPECT_EQ(writes_to({0, 0}), std::nullopt);
+    Fd file;
+    EXPECT_EQ(writes_to({0, 0}, file), std::nullopt);
+    EXPECT_FALSE(file);
 }
 
 } // namespace
