@@ -35,9 +35,7 @@ Monitor::Ports Watch::ports() {
         means_.system_log ? means_.system_log->event(event) : means_.front->event(event);
         if (archive_) archive_->event(event);
     };
-    ports.settled = [this] {
-        if (succession_) succession_->keep();
-    };
+    ports.settled = [this] { keep_soon(); };
     ports.record = [this](const Observation& observation) {
         if (means_.recorder) means_.recorder->record(observation);
         status_line_.changed();

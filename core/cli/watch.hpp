@@ -65,6 +65,7 @@ class Watch {
     bool serves() const;
     std::optional<std::vector<Remembered>> inherit();
     void connect();
+    void keep_soon();
     void open_archive();
     bool may_act(std::chrono::milliseconds patience);
     std::shared_ptr<const Rulebook> rules_to_follow(std::chrono::milliseconds patience);
@@ -81,6 +82,7 @@ class Watch {
     Rehearsal* rehearsal_ = nullptr;
     std::optional<Succession> succession_; // of who has the right to act, and goes on where it was
     std::unique_ptr<Archive> archive_;
+    Loop::TimerId keep_ = 0;
     std::optional<Pidfile> acting_; // the right to do what rules say, on this machine
     bool unguarded_ = false;        // there is no place for it: then nobody else is looked for
     bool again_ = false;            // SIGHUP came while the configuration was being read

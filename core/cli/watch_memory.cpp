@@ -35,7 +35,8 @@ void Watch::connect() {
     if (!succession_) return;
     open_archive();
     Succession::Ports ports;
-    ports.changed = {[this] { return monitor_.changed(); }, [this] { return responder_->changed(); }};
+    ports.changed = {[this] { return monitor_.changed(); }};
+    ports.owed = [this] { return responder_->changed(); };
     ports.copy = [this](std::vector<Remembered> rows) {
         if (archive_) archive_->remember(std::move(rows));
     };
@@ -72,8 +73,21 @@ void Watch::open_archive() {
                            }});
 }
 
+// Once for all that comes in within a moment.
+void Watch::keep_soon() {
+    constexpr std::chrono::milliseconds moment{10};
+    if (!succession_) return;
+    succession_->keep_owed();
+    if (keep_ != 0 || !monitor_.engine().has_changed()) return;
+    keep_ = means_.loop.after(moment, [this] {
+        keep_ = 0;
+        succession_->keep();
+    });
+}
+
 void Watch::end() {
     if (!succession_) return;
+    means_.loop.cancel(std::exchange(keep_, 0));
     monitor_.remember_all();
     succession_->keep();
 }

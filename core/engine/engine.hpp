@@ -66,6 +66,7 @@ class Engine {
     // was told since the last call, or that is another one in what no event tells. Costs what changed, not
     // what there is.
     std::vector<Remembered> changed();
+    bool has_changed() const; // it may give something
     // Every device, with the next changed(): at a clean end.
     void remember_all();
 

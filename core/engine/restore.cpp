@@ -100,6 +100,7 @@ void Engine::Impl::end_missing() {
 }
 
 std::vector<Remembered> Engine::changed() { return impl_->changed(); }
+bool Engine::has_changed() const { return !impl_->touched.empty(); }
 
 void Engine::remember_all() {
     for (const auto& [number, device] : impl_->registry.all()) impl_->touched.insert(number);

@@ -109,12 +109,21 @@ Result<> Succession::commit(std::string& mended) {
     return r;
 }
 
+void Succession::collect(const std::function<std::vector<Remembered>()>& changed) {
+    if (!changed) return;
+    auto rows = changed();
+    if (!rows.empty() && ports_.copy) ports_.copy(rows);
+    for (auto& row : rows) take_note(std::move(row));
+}
+
+void Succession::keep_owed() {
+    collect(ports_.owed);
+    if (!unkept_.empty()) keep();
+}
+
 void Succession::keep() {
-    for (const auto& changed : ports_.changed) {
-        auto rows = changed();
-        if (!rows.empty() && ports_.copy) ports_.copy(rows);
-        for (auto& row : rows) take_note(std::move(row));
-    }
+    collect(ports_.owed);
+    for (const auto& changed : ports_.changed) collect(changed);
     if (unkept_.empty() && why_.empty()) return;
     std::string mended;
     const auto kept = commit(mended);

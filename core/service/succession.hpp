@@ -22,6 +22,8 @@ class Succession {
     struct Ports {
         // Each gives what changed of its own since it was last asked.
         std::vector<std::function<std::vector<Remembered>()>> changed;
+        // The same, of what rules owe: it may not wait.
+        std::function<std::vector<Remembered>()> owed;
         std::function<void(std::vector<Remembered>)> copy; // for after a reboot; may be empty
         std::function<void(const std::string& why)> state; // why nothing can be kept; empty: it can again
     };
@@ -37,15 +39,20 @@ class Succession {
     std::vector<Remembered> everything() const;
     void connect(Ports ports);
 
-    // To be called before a program is started or forgotten, and when everything that was to be done about
-    // what came in is done. Costs next to nothing when nothing changed. A ledger that is damaged is begun
-    // anew from memory; any other that fails is tried again with all that it lacks.
+    // To be called before a program is started or forgotten. Costs next to nothing when nothing changed. A
+    // ledger that is damaged is begun anew from memory; any other that fails is tried again with all that it
+    // lacks.
     void keep();
+    // To be called when everything that was to be done about what came in is done: keeps it if rules owe
+    // more, or less, than before. What a successor finds out by itself can wait for keep(), and be kept with
+    // more of it.
+    void keep_owed();
 
  private:
     using Key = std::pair<std::string, std::string>; // kind and key
     using Clock = std::chrono::steady_clock;
 
+    void collect(const std::function<std::vector<Remembered>()>& changed);
     void take_note(Remembered&& row);
     Result<> open_late();
     Result<> commit(std::string& mended);

@@ -16,6 +16,7 @@ struct Life {
     explicit Life(const std::string& run_dir) : succession(run_dir, std::chrono::milliseconds{0}) {}
     void connect() {
         succession.connect({.changed = {[this] { return std::exchange(changes, {}); }},
+                            .owed = [this] { return std::exchange(owed, {}); },
                             .copy =
                                 [this](Rows rows) {
                                     copied.insert(copied.end(), std::make_move_iterator(rows.begin()),
@@ -33,7 +34,7 @@ struct Life {
         changes = std::move(rows);
         succession.keep();
     }
-    Rows changes, copied;
+    Rows changes, owed, copied;
     std::vector<std::string> states;
     std::optional<Remembered> reaction; // changes when something is told
     Succession succession;
@@ -89,6 +90,19 @@ TEST_F(SuccessionTest, WhatWasKeptIsThereAtOnce) {
     EXPECT_EQ(life.copied,
               (Rows{{"run", "2", "b"}, {"device", "1", "a"}, {"run", "2", ""}, {"lane", "3", "c"}}));
     EXPECT_TRUE(life.states.empty());
+}
+
+TEST_F(SuccessionTest, WhatIsOwedDoesNotWaitForTheRest) {
+    Life life{run_dir.path};
+    EXPECT_EQ(life.succession.inherit(false), Rows{});
+    life.connect();
+    life.changes = {{"device", "1", "a"}};
+    life.succession.keep_owed();
+    EXPECT_EQ(left(), Rows{}) << "nothing is owed";
+    life.owed = {{"run", "2", "b"}};
+    life.succession.keep_owed();
+    EXPECT_EQ(left(), (Rows{{"device", "1", "a"}, {"run", "2", "b"}})) << "and the rest goes with it";
+    EXPECT_EQ(life.copied, (Rows{{"run", "2", "b"}, {"device", "1", "a"}}));
 }
 
 TEST_F(SuccessionTest, SuccessorGoesOnOrBeginsAnew) {
