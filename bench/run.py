@@ -48,7 +48,8 @@ class Host:
 
 
 GROUPS = [Host(), Guest("latency", 4096), Guest("fill"), Guest("unseen"), Guest("mirror"), Guest("footprint", 8192),
-          Guest("idle", 4096), Guest("storm", 4096), Guest("sweep", 4096), Guest("start", 4096)]
+          Guest("idle", 4096), Guest("storm", 4096), Guest("sweep", 4096),
+          Guest("among", 4096), Guest("start", 4096)]
 
 
 def about(options) -> dict:

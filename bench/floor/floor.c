@@ -35,7 +35,7 @@ struct buffer {
     struct dm_ioctl* head;
     size_t size;
 };
-static struct buffer lists = {NULL, 16384}, statuses = {NULL, 16384};
+static struct buffer lists = {NULL, 16384}, statuses = {NULL, 1024};
 
 static int ask(struct buffer* buffer, unsigned long command, unsigned long long dev, unsigned flags) {
     for (;;) {

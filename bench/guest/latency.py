@@ -20,17 +20,20 @@ BLOCKS, MARK = 128, 32
 
 
 class Crowd:
-    """COUNT pools: one that is filled and emptied again and again, and others that are healthy."""
+    """Pools: one that is filled and emptied again and again, and others that are healthy. They only become more, since
+    to remove them takes longest."""
 
-    def __init__(self, stage: Stage, count: int):
+    def __init__(self, stage: Stage):
+        self.stage, self.others = stage, []
         self.pool = thin.Pool(stage, blocks=BLOCKS, mark=MARK, uuid="LVM-" + "f" * 64 + "-tpool")
         self.volume = self.pool.volume()
         thin.fill(self.volume, 0, BLOCKS - MARK - 1)
-        self.others = []
-        data = stage.piece("others-data", 8)
-        for number in range(count - 1):
-            meta = stage.piece(f"meta{number}", 0.125)
-            table = f"0 16384 thin-pool {meta.number} {data.number} 128 0 1 skip_block_zeroing"
+        self.data = stage.piece("others-data", 8)
+
+    def grow(self, count: int) -> None:
+        for number in range(len(self.others), count - 1):
+            meta = self.stage.piece(f"meta{number}", 0.125)
+            table = f"0 16384 thin-pool {meta.number} {self.data.number} 128 0 1 skip_block_zeroing"
             self.others.append(dm.create(f"pool{number}", table, uuid=f"LVM-{number:064}-tpool"))
 
     def low(self) -> None:
@@ -81,23 +84,20 @@ def busy(count: int) -> list[subprocess.Popen]:
 def measure(bench) -> None:
     shutil.copy(os.path.join(os.path.dirname(bench.floor), "act"), ACTION)
     trace = Trace(ACTION)
+    crowd = Crowd(bench.stage("latency"))
     for count in (1, 100, 1000):
-        stage = bench.stage(f"latency{count}")
-        try:
-            crowd = Crowd(stage, count)
-            for cores in ("idle", "busy"):
-                load = busy(os.cpu_count() or 1) if cores == "busy" else []
-                found: dict[str, list[float]] = {}
-                try:
-                    for _ in range(bench.rounds):
-                        for name, start in peers(crowd, bench).items():
-                            found.setdefault(name, []).extend(samples(crowd, start, trace, 5 if bench.quick else 20))
-                finally:
-                    for process in load:
-                        process.kill()
-                        process.wait()
-                goals = [Goal(1, "dmeventd"), Goal(1, "dmeventd", "p99"), Goal(1.5, "floor")]
-                bench.figure(GROUP, f"{count} device{'s' if count > 1 else ''}, cores {cores}", "ms", found, goals)
-        finally:
-            stage.close()
+        crowd.grow(count)
+        for cores in ("idle", "busy"):
+            load = busy(os.cpu_count() or 1) if cores == "busy" else []
+            found: dict[str, list[float]] = {}
+            try:
+                for _ in range(bench.rounds):
+                    for name, start in peers(crowd, bench).items():
+                        found.setdefault(name, []).extend(samples(crowd, start, trace, 5 if bench.quick else 20))
+            finally:
+                for process in load:
+                    process.kill()
+                    process.wait()
+            goals = [Goal(1, "dmeventd"), Goal(1, "dmeventd", "p99"), Goal(1.5, "floor")]
+            bench.figure(GROUP, f"{count} device{'s' if count > 1 else ''}, cores {cores}", "ms", found, goals)
     trace.close()

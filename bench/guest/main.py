@@ -12,6 +12,7 @@ kernel = os.path.join(here, "..", "..", "tests", "kernel")
 sys.path[:0] = [here, os.path.join(here, "..", "lib"), os.path.join(kernel, "lib"), os.path.join(kernel, "scenarios")]
 sys.dont_write_bytecode = True
 
+import crowd  # noqa: E402
 import dm  # noqa: E402
 import figures  # noqa: E402
 import scenario  # noqa: E402
@@ -21,7 +22,8 @@ class Bench:
     """What a group is given: the programs, stages to build devices on, and where its figures go."""
 
     def __init__(self, options):
-        self.program, self.floor, self.results, self.rounds = options.program, options.floor, options.results, options.rounds
+        self.program, self.floor = crowd.in_memory(options.program), options.floor
+        self.results, self.rounds = options.results, options.rounds
         self.quick, self.figures, self.disk, self.group = options.rounds == 1, [], dm.Disk(), ""
 
     def stage(self, name: str) -> scenario.Stage:
