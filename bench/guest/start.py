@@ -52,7 +52,7 @@ def ready(program: str) -> tuple[float, float]:
 
 
 def measure(bench) -> None:
-    program, devices = crowd.in_memory(bench.program), crowd.Crowd(bench.disk, "map")
+    program, devices = bench.program, crowd.Crowd(bench.disk, "map")
     for size in SIZES[:-1] if bench.quick else SIZES:
         size = devices.grow(size, PATIENCE)
         starts = {OURS: lambda: ready(program), **{name: lambda words=words: ended(words) for name, words in COMMANDS.items()}}
