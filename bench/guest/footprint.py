@@ -3,6 +3,8 @@
 
 Every device is a multipath map of one path, which is read with its status as any claimed device is. dmeventd has each
 registered with LVM's mirror plugin, without ticks: of its plugins the one that asks for least. Budget: 6 minutes."""
+import time
+
 import crowd
 import peers
 from figures import OURS, Goal
@@ -28,7 +30,11 @@ def look(bench, start) -> dict | None:
     try:
         peer = start()
         peers.settle(peer)
-        return peer.group.holds()
+        held, before = peer.group.holds(), None
+        while held != before:  # what is locked, is locked a while after the start
+            time.sleep(1)
+            held, before = peer.group.holds(), held
+        return held
     except AssertionError as error:
         bench.say(f"it does not watch them all: {error}")
         return None
