@@ -11,7 +11,8 @@ from figures import OURS, Goal
 
 SIZES = (0, 1, 100, 1000, 10000)
 UNITS = {"rss": "MiB", "pss": "MiB", "locked": "MiB", "threads": "", "descriptors": "", "processes": ""}
-NAMES = {"rss": "resident memory", "pss": "resident memory, what is shared counted once", "locked": "locked address space"}
+NAMES = {"rss": "resident memory", "pss": "resident memory, what is shared counted once",
+         "locked": "locked address space"}
 GOAL_AT = 1000
 PATIENCE = 150  # seconds to make the most devices
 

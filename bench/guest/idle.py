@@ -2,8 +2,8 @@
 """What watching costs while nothing happens: wake-ups of all threads, and processor time, over whole minutes. The
 programs are measured in the same minute, since all are asleep.
 
-1000 mirrors in sync, which tell of themselves and need no polling; then 100 thin pools, which every program polls. And what
-the program says of its wake-ups under --debug. Budget: 5 minutes."""
+1000 mirrors in sync, which tell of themselves and need no polling; then 100 thin pools, which every program polls. And
+what the program says of its wake-ups under --debug. Budget: 5 minutes."""
 import os
 import re
 import time

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From exec to ready: every device read, the kernel watched, plugins loaded, memory locked; against the programs that print
-the status of the same devices once and end. Budget: 2 minutes.
+"""From exec to ready: every device read, the kernel watched, plugins loaded, memory locked; against the programs that
+print the status of the same devices once and end. Budget: 2 minutes.
 
 Every device is a multipath map, whose table and status are read; dmsetup reads the status alone."""
 import os
@@ -16,7 +16,8 @@ GROUP = "start"
 SIZES = (1, 100, 1000, 10000)
 MANY, PATIENCE = 1000, 60  # beyond so many, one round; seconds to make them
 READY = "/run/bench.notify"
-COMMANDS = {"dmsetup status": ["dmsetup", "status"], "dmsetup info": ["dmsetup", "info", "-c", "--noheadings", "-o", "name,events,uuid"]}
+COMMANDS = {"dmsetup status": ["dmsetup", "status"],
+            "dmsetup info": ["dmsetup", "info", "-c", "--noheadings", "-o", "name,events,uuid"]}
 
 
 def ended(words: list[str]) -> tuple[float, float]:
@@ -33,14 +34,15 @@ def ended(words: list[str]) -> tuple[float, float]:
 
 
 def ready(program: str) -> tuple[float, float]:
-    """Milliseconds until the program tells the service manager that it is ready, and of the processor, all its processes'."""
+    """Milliseconds until the service manager is told that it is ready, and of the processor, all its processes."""
     group = Group("start")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(READY)
         manager.settimeout(120)
         began = time.monotonic()
-        process = group.popen([program, "-f", "-a", "--no-config"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL, env={**os.environ, "NOTIFY_SOCKET": READY})
+        process = group.popen([program, "-f", "-a", "--no-config"], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              env={**os.environ, "NOTIFY_SOCKET": READY})
         while b"READY=1" not in manager.recv(4096):
             pass
         took, cpu = time.monotonic() - began, group.cpu()
@@ -55,7 +57,8 @@ def measure(bench) -> None:
     program, devices = bench.program, crowd.Crowd(bench.disk, "map")
     for size in SIZES[:-1] if bench.quick else SIZES:
         size = devices.grow(size, PATIENCE)
-        starts = {OURS: lambda: ready(program), **{name: lambda words=words: ended(words) for name, words in COMMANDS.items()}}
+        starts = {OURS: lambda: ready(program),
+                  **{name: lambda words=words: ended(words) for name, words in COMMANDS.items()}}
         rounds = bench.rounds if size <= MANY else 1
         for start in starts.values() if size <= MANY else ():
             start()  # from memory, not from disk
@@ -65,5 +68,6 @@ def measure(bench) -> None:
                 took, used = start()
                 wall[who].append(took)
                 cpu[who].append(used)
-        bench.figure(GROUP, f"exec to ready, {size} devices", "ms", wall, [Goal(1, "dmsetup status")] if size >= 1000 else [])
+        goals = [Goal(1, "dmsetup status")] if size >= MANY else []
+        bench.figure(GROUP, f"exec to ready, {size} devices", "ms", wall, goals)
         bench.figure(GROUP, f"processor time until then, {size} devices", "ms", cpu)

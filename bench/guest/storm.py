@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Much at once: paths that fail and return as fast as the kernel lets them, alone and beside multipathd and udevd; and an
-event of each of 1000 devices. Who was told is counted in what it prints. Budget: 6 minutes."""
+"""Much at once: paths that fail and return as fast as the kernel lets them, alone and beside multipathd and udevd; and
+an event of each of 1000 devices. Who was told is counted in what it prints. Budget: 6 minutes."""
 import json
 import os
 import subprocess
@@ -54,8 +54,8 @@ class UdevadmMonitor(peers.Peer):
     def __init__(self, bench):
         super().__init__(bench)
         with open(OUTPUT, "wb") as out:
-            self.process = self.group.popen(["stdbuf", "-oL", "udevadm", "monitor", "--kernel", "--property", "--subsystem-match=block"],
-                                            stdin=subprocess.DEVNULL, stdout=out)
+            words = ["stdbuf", "-oL", "udevadm", "monitor", "--kernel", "--property", "--subsystem-match=block"]
+            self.process = self.group.popen(words, stdin=subprocess.DEVNULL, stdout=out)
         with open(OUTPUT, "rb") as file:
             dm.until(lambda: b"KERNEL" in file.read(), "udevadm watching")
 
@@ -142,10 +142,11 @@ def failures(bench) -> None:
             for device in concerned:
                 device.message(f"reinstate_path {bench.disk.number}")
     notes = dict.fromkeys(("dmeventd", "dmsetup wait"), "does not tell what happened")
-    bench.figure(GROUP, f"of {DEVICES} devices with an event at once not told", "number", silent, [Goal(0, "", "max")], notes=notes)
+    bench.figure(GROUP, f"of {DEVICES} devices with an event at once not told", "number", silent, [Goal(0, "", "max")],
+                 notes=notes)
     bench.figure(GROUP, f"the last of {DEVICES} told after the first event", "ms", last, notes=notes)
-    bench.figure(GROUP, f"processor time for one of {DEVICES} events at once, no action", "us", cpu, [Goal(1, "dmeventd")],
-                 notes={"dmsetup wait": "not measured"})
+    bench.figure(GROUP, f"processor time for one of {DEVICES} events at once, no action", "us", cpu,
+                 [Goal(1, "dmeventd")])
 
 
 class Waiters(peers.Peer):
@@ -181,7 +182,8 @@ def pools(bench) -> None:
         peer.register(*pools.devices, mask=peers.ALL_ERRORS, seconds=0)
         return peer
 
-    starts = {OURS: (lambda: peers.Ours(bench, "-j", "thin.low_water", rules=REACT, output=OUTPUT), b'"thin.low_water"', OUTPUT),
+    ours = lambda: peers.Ours(bench, "-j", "thin.low_water", rules=REACT, output=OUTPUT)
+    starts = {OURS: (ours, b'"thin.low_water"', OUTPUT),
               "dmeventd": (dmeventd, b"WARNING: Thin pool", "/run/bench.dmeventd")}
     done, cpu, silent, last = ({who: [] for who in starts} for _ in range(4))
     for who, (start, word, output) in starts.items():
@@ -201,10 +203,12 @@ def pools(bench) -> None:
         peer.stop()
         for volume, pool in zip(pools.volumes, pools.devices):
             crowd.empty(volume, pool)
-    bench.figure(GROUP, f"of {count} thin pools that pass their mark at once not told", "number", silent, [Goal(0, "", "max")])
+    bench.figure(GROUP, f"of {count} thin pools that pass their mark at once not told", "number", silent,
+                 [Goal(0, "", "max")])
     bench.figure(GROUP, f"the last of {count} pools told after the first write", "s", last, [Goal(1, "dmeventd")])
     bench.figure(GROUP, f"the last of {count} programs ended after the first write", "s", done, [Goal(1, "dmeventd")])
-    bench.figure(GROUP, f"processor time for one of {count} pools, with the program that is run", "ms", cpu, [Goal(1, "dmeventd")])
+    bench.figure(GROUP, f"processor time for one of {count} pools, with the program that is run", "ms", cpu,
+                 [Goal(1, "dmeventd")])
 
 
 def measure(bench) -> None:

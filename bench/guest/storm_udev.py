@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a path change costs the programs that are there on every machine with multipath: udevd, which runs its rules for each,
-and multipathd, which manages the map and hears of it from both. All at the same time, as they live."""
+"""What a path change costs the programs that are there on every machine with multipath: udevd, which runs its rules for
+each, and multipathd, which manages the map and hears of it from both. All at the same time, as they live."""
 import os
 import subprocess
 import time
@@ -41,7 +41,8 @@ def measure(bench) -> None:
     disabled = os.environ.pop("DM_DISABLE_UDEV", None)
     stage = bench.stage("storm_udev")
     groups = {"udevd": Group("udevd"), "multipathd": Group("multipathd")}
-    udevd = groups["udevd"].popen([UDEVD], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    udevd = groups["udevd"].popen([UDEVD], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL)
     dm.until(lambda: os.path.exists("/run/udev/control"), "udevd")
     _, numbers = multipathd.two_paths(stage)
     manager = daemons.Multipathd(stage)
@@ -61,7 +62,8 @@ def measure(bench) -> None:
         for who, group in groups.items():
             cpu[who].append((group.cpu() - before[who]) / CHANGES * 1e6)
         bench.say(f"{CHANGES} path changes, {uevents} uevents")
-    bench.figure("storm", "processor time for a path change, all three at once", "us", cpu, [Goal(1, "multipathd"), Goal(1, "udevd")])
+    bench.figure("storm", "processor time for a path change, all three at once", "us", cpu,
+                 [Goal(1, "multipathd"), Goal(1, "udevd")])
     ours.stop()
     stage.close()
     for group in (groups["multipathd"], groups["udevd"]):

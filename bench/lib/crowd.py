@@ -12,7 +12,7 @@ import time
 import dm
 from peers import Peer, await_line
 
-# Of a thin pool: 64 KiB, so many, and how many are left when the kernel tells. A pool is beyond dmeventd's 80 % by then.
+# A pool's blocks of 64 KiB, and how many are left when the kernel tells. By then it is beyond dmeventd's 80 %.
 SECTORS, BLOCKS, MARK = 128, 32, 5
 RUN, HISTORY = "/run/dmevent_tool", "/run/bench.history"
 # What stands for an administrator's: it has the programs that it names kept in memory.
@@ -75,7 +75,8 @@ class Crowd:
         return dm.create(f"map{number}", table, uuid("map", number))
 
     def _mirror(self, number: int) -> dm.Device:
-        table = f"0 64 mirror core 2 64 nosync 2 {self.disk.number} {128 * number} {self.disk.number} {128 * number + 64} 1 handle_errors"
+        legs = " ".join(f"{self.disk.number} {128 * number + at}" for at in (0, 64))
+        table = f"0 64 mirror core 2 64 nosync 2 {legs} 1 handle_errors"
         return dm.create(f"vg-mirror{number}", table, uuid("mirror", number))
 
     def _pool(self, number: int) -> dm.Device:
@@ -87,7 +88,8 @@ class Crowd:
         table = f"0 {SECTORS * BLOCKS} thin-pool {meta.number} {self.data.number} {SECTORS} {MARK} 1 skip_block_zeroing"
         pool = dm.create(f"vg-pool{number}-tpool", table, uuid("pool", number) + "-tpool")
         pool.message("create_thin 0")
-        self.volumes.append(dm.create(f"vg-thin{number}", f"0 {SECTORS * BLOCKS} thin {pool.number} 0", uuid("thin", number)))
+        table = f"0 {SECTORS * BLOCKS} thin {pool.number} 0"
+        self.volumes.append(dm.create(f"vg-thin{number}", table, uuid("thin", number)))
         return pool
 
 
@@ -105,9 +107,9 @@ class Services(Peer):
         self.helpers = [self._start("--launcher"), self._start("--historian")]
         for socket in ("launcher", "history"):
             dm.until(lambda: os.path.exists(f"{RUN}/{socket}.sock"), f"the socket of the {socket}")
-        self.process = self._start("-f", *arguments, "--config", "/run/bench.yaml", "--launcher-socket", RUN + "/launcher.sock",
-                                   "--history-socket", RUN + "/history.sock", "--history", HISTORY + "/history.db",
-                                   stderr=subprocess.PIPE)
+        self.process = self._start("-f", *arguments, "--config", "/run/bench.yaml", "--launcher-socket",
+                                   RUN + "/launcher.sock", "--history-socket", RUN + "/history.sock",
+                                   "--history", HISTORY + "/history.db", stderr=subprocess.PIPE)
         await_line(self.process.stderr, "watching")
         self.drain = subprocess.Popen(["/bin/cat"], stdin=self.process.stderr, stdout=open("/run/bench.stderr", "ab"))
 
