@@ -20,7 +20,8 @@ constexpr auto kPlain = [] {
     return is;
 }();
 
-bool stands_for_itself(char c) { return kPlain[static_cast<unsigned char>(c)]; }
+// A closure, so that it is inlined where it is handed on.
+constexpr auto stands_for_itself = [](char c) { return kPlain[static_cast<unsigned char>(c)]; };
 
 bool is_plain(std::string_view text) { return std::all_of(text.begin(), text.end(), stands_for_itself); }
 
