@@ -104,6 +104,7 @@ std::vector<Mapping> mappings(std::string_view maps) {
 
 Result<std::size_t> lock_memory() {
     if (!may_lock_all()) return failed(EPERM);
+    malloc_trim(0); // of what the start took and gave back; locked pages never go
     touch_stack();
     if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0) return failed(errno);
     std::size_t bytes = 0;
