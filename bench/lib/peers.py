@@ -111,7 +111,7 @@ class Dmeventd(Peer):
                        "activation { udev_sync=0 udev_rules=0 }\n")
         with open("/run/bench.dmeventd", "ab") as log:
             self.process = self.group.popen(["dmeventd", "-f", "-l"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        dm.until(daemons.Dmeventd.listening, "dmeventd listening")
+        dm.until(lambda: daemons.Dmeventd.listening() and os.path.exists(self.SERVER), "dmeventd listening")
         self.asked = 0
 
     def register(self, *devices: dm.Device, kind: str = "thin", mask: int = ERRORS_AND_TICKS, seconds: int = 10) -> None:
