@@ -4,12 +4,8 @@
 #include <fcntl.h>
 #include <linux/dm-ioctl.h>
 #include <sys/ioctl.h>
-#include <sys/sysmacros.h>
 
 #include <cerrno>
-#include <cstring>
-
-#include "source/devmapper.hpp"
 
 namespace dmev {
 namespace {
@@ -18,6 +14,7 @@ const std::string node = "/dev/" DM_DIR "/" DM_CONTROL_NODE;
 
 constexpr std::uint32_t needed_minor = 37; // the first whose poll wakes for creation, removal and table swaps
 constexpr std::uint32_t flags_minor = 45;
+constexpr std::size_t first_list = 4096; // bytes
 
 dm_ioctl request() {
     dm_ioctl io{};
@@ -45,44 +42,11 @@ Error refused(int error) {
     return result;
 }
 
-template <class T>
-T load(const char* from) {
-    T value;
-    std::memcpy(&value, from, sizeof value);
-    return value;
-}
-
 } // namespace
-
-std::vector<ListedDevice> parse_list(const void* first, bool flags) {
-    std::vector<ListedDevice> devices;
-    const auto* record = static_cast<const char*>(first);
-    for (;;) {
-        const auto dev = load<std::uint64_t>(record + offsetof(dm_names, dev));
-        if (dev == 0) return devices; // an empty list is one empty record
-        auto& device = devices.emplace_back();
-        device.number = {major(dev), minor(dev)};
-        const char* name = record + offsetof(dm_names, name);
-        device.name = name;
-        // The tail that libdevmapper knows nothing of: event number and flags, then perhaps the uuid.
-        const auto after_name = offsetof(dm_names, name) + device.name.size() + 1;
-        const char* tail = record + (after_name + 7) / 8 * 8;
-        device.event_nr = load<std::uint32_t>(tail);
-        if (flags) {
-            const auto bits = load<std::uint32_t>(tail + 4);
-            if (bits & DM_NAME_LIST_FLAG_HAS_UUID)
-                device.uuid = tail + 8;
-            else if (bits & DM_NAME_LIST_FLAG_DOESNT_HAVE_UUID)
-                device.uuid.emplace();
-        }
-        const auto next = load<std::uint32_t>(record + offsetof(dm_names, next));
-        if (next == 0) return devices;
-        record += next;
-    }
-}
 
 Result<Control> Control::open(bool list_extras) {
     Control control;
+    control.buffer_.resize(first_list / sizeof control.buffer_[0]);
     control.fd_ = Fd{::open(node.c_str(), O_RDWR | O_CLOEXEC)};
     if (!control.fd_) return refused(errno);
 
@@ -97,7 +61,6 @@ Result<Control> Control::open(bool list_extras) {
     control.list_flags_ = list_extras && io.version[1] >= flags_minor;
     // DM_VERSION is open to all; this asks for the right that every other call needs.
     if (auto armed = control.arm(); !armed) return armed.error();
-    prepare_devmapper();
     return control;
 }
 
@@ -107,14 +70,21 @@ Result<> Control::arm() {
     return {};
 }
 
-Result<std::vector<ListedDevice>> Control::list() {
-    const DmTask task{dm_task_create(DM_DEVICE_LIST)};
-    if (!task) return errno_error("cannot list devices", "", ENOMEM);
-    if (!dm_task_run(task.get()))
-        return errno_error("cannot list devices", "", dm_task_get_errno(task.get()));
-    const auto* names = dm_task_get_names(task.get());
-    if (!names) return errno_error("cannot list devices", "", EIO);
-    return parse_list(names, list_flags_);
+Result<> Control::list(DeviceList& list) {
+    for (;;) {
+        const auto size = buffer_.size() * sizeof buffer_[0];
+        auto* io = reinterpret_cast<dm_ioctl*>(buffer_.data());
+        *io = request();
+        io->data_size = static_cast<std::uint32_t>(size);
+        io->data_start = sizeof *io;
+        if (ioctl(fd_.get(), DM_LIST_DEVICES, io) < 0) return errno_error("cannot list devices", "", errno);
+        if ((io->flags & DM_BUFFER_FULL_FLAG) == 0) {
+            const auto* bytes = reinterpret_cast<const char*>(io);
+            list.take({bytes + io->data_start, io->data_size - io->data_start}, list_flags_);
+            return {};
+        }
+        buffer_.assign(2 * buffer_.size(), 0);
+    }
 }
 
 } // namespace dmev

@@ -84,6 +84,7 @@ class KernelSource : public Source {
     Duration suspended_sweep_;
     std::function<Time()> clock_;
     Control control_;
+    DeviceList list_;
     UeventSocket uevents_;
     Tracker tracker_;
     ReaderPool pool_;
@@ -162,9 +163,9 @@ void KernelSource::take_uevents() {
 bool KernelSource::make_list(bool even_if_outdated) {
     tracker_.listing();
     auto armed = control_.arm();
-    auto list = armed ? control_.list() : Result<std::vector<ListedDevice>>{armed.error()};
-    if (!list) {
-        log::error("{}", list.error().text());
+    const auto listed = armed ? control_.list(list_) : armed;
+    if (!listed) {
+        log::error("{}", listed.error().text());
         no_list_before_ = clock_() + list_pause;
         woken_ = true;
         return false;
@@ -172,7 +173,10 @@ bool KernelSource::make_list(bool even_if_outdated) {
     no_list_before_.reset();
     woken_ = false;
     take_uevents();
-    if (!tracker_.wants_list() || even_if_outdated) tracker_.listed(*list);
+    if (!tracker_.wants_list() || even_if_outdated)
+        tracker_.listed(list_);
+    else
+        list_.forget();
     return true;
 }
 

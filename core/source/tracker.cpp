@@ -52,6 +52,7 @@ Tracker::Device& Tracker::add(const ListedDevice& entry) {
 
 void Tracker::end(DevNum number) {
     auto* device = find(number);
+    as_listed_ = false;
     dequeue(*device);
     set_alarm(pauses_, number, device->not_before, std::nullopt);
     set_alarm(wishes_, number, device->wish, std::nullopt);
@@ -77,36 +78,45 @@ bool Tracker::is_other(const Device& device, const DeviceReading& reading) const
            (device.handed_on && went_back(device.event_nr, reading.event_nr));
 }
 
-void Tracker::listed(const std::vector<ListedDevice>& list) {
-    std::set<DevNum> seen;
-    for (const auto& entry : list) {
-        seen.insert(entry.number);
-        auto* device = find(entry.number);
-        if (device && is_other(*device, entry)) {
-            end(entry.number);
-            device = nullptr;
-        }
-        if (!device) {
-            add(entry);
-            continue;
-        }
-        device->listed_nr = entry.event_nr;
-        device->listed_name = entry.name;
-        if (!device->handed_on) device->id.name = entry.name;
-        device->awaits_list = false;
-        const bool news =
-            device->handed_on && (entry.event_nr != device->event_nr || entry.name != device->id.name ||
-                                  (entry.uuid && *entry.uuid != device->id.uuid));
-        // A call under way may have seen it already: its reply is compared with the list then.
-        if (news && !device->call)
-            want(*device, Why::kernel);
-        else
-            enqueue(*device);
+void Tracker::compare(const ListedDevice& entry) {
+    auto* device = find(entry.number);
+    if (device && is_other(*device, entry)) {
+        end(entry.number);
+        device = nullptr;
     }
-    std::vector<DevNum> left;
-    for (const auto& [number, device] : devices_)
-        if (!seen.contains(number)) left.push_back(number);
-    for (const auto number : left) end(number);
+    if (!device) {
+        add(entry);
+        return;
+    }
+    device->listed_nr = entry.event_nr;
+    device->listed_name = entry.name;
+    if (!device->handed_on) device->id.name = entry.name;
+    device->awaits_list = false;
+    const bool news =
+        device->handed_on && (entry.event_nr != device->event_nr || entry.name != device->id.name ||
+                              (entry.uuid && *entry.uuid != device->id.uuid));
+    // A call under way may have seen it already: its reply is compared with the list then.
+    if (news && !device->call)
+        want(*device, Why::kernel);
+    else
+        enqueue(*device);
+}
+
+void Tracker::listed(const DeviceList& list) {
+    if (as_listed_ && list.same_numbers()) {
+        for (const auto place : list.changed()) compare(list.devices()[place]);
+    } else {
+        std::set<DevNum> seen;
+        for (const auto& entry : list.devices()) {
+            seen.insert(entry.number);
+            compare(entry);
+        }
+        std::vector<DevNum> left;
+        for (const auto& [number, device] : devices_)
+            if (!seen.contains(number)) left.push_back(number);
+        for (const auto number : left) end(number);
+    }
+    as_listed_ = true;
     listed_once_ = true;
     check_baseline();
 }

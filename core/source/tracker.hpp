@@ -15,7 +15,7 @@
 
 #include "base/time.hpp"
 #include "model/observation.hpp"
-#include "source/control.hpp"
+#include "source/device_list.hpp"
 #include "source/reader_protocol.hpp"
 
 namespace dmev {
@@ -41,7 +41,7 @@ class Tracker {
     // A list is being made: what happens from here on asks for another one.
     void listing() { wants_list_ = false; }
     // REQUIRES: every uevent that came before the list was made has been given to uevent().
-    void listed(const std::vector<ListedDevice>& list);
+    void listed(const DeviceList& list);
     void uevent(UeventReading uevent);
     void overrun();
     void replied(ReadReply reply, Time now);
@@ -100,6 +100,7 @@ class Tracker {
 
     Device* find(DevNum number);
     Device& add(const ListedDevice& entry);
+    void compare(const ListedDevice& entry);
     void end(DevNum number);
     static bool is_other(const Device& device, const ListedDevice& entry);
     bool is_other(const Device& device, const DeviceReading& reading) const;
@@ -134,6 +135,8 @@ class Tracker {
     std::uint64_t last_lifetime_ = 0, last_place_ = 0;
     std::uint32_t last_call_ = 0;
     std::size_t stuck_ = 0, baseline_left_ = 0;
+    // The last list was all there is, and nothing was concluded since that another one must say again.
+    bool as_listed_ = false;
     bool listed_once_ = false, baseline_done_ = false, wants_list_ = true;
 };
 

@@ -134,6 +134,7 @@ void Tracker::accept(Device& device, ReadReply reply, Why why, Time now) {
     switch (reply.outcome) {
         case ReadOutcome::gone:
             device.awaits_list = true;
+            as_listed_ = false;
             wants_list_ = true;
             retry(device, why, now);
             return;

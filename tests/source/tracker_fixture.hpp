@@ -33,7 +33,8 @@ class TrackerTest : public testing::Test {
             entries.push_back({dev(minor), device.name,
                                list_uuids ? std::optional{device.uuid} : std::nullopt, device.event_nr});
         tracker.listing();
-        tracker.listed(entries);
+        devices.take(entries);
+        tracker.listed(devices);
     }
 
     UeventReading uevent(std::uint32_t minor, const std::string& action,
@@ -143,6 +144,7 @@ class TrackerTest : public testing::Test {
     std::map<std::uint32_t, FakeDevice> kernel;
     bool list_uuids = true;
     Tracker tracker;
+    DeviceList devices;
     Time now{};
     std::vector<ReadRequest> stuck_calls;
 };
