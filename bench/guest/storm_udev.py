@@ -12,7 +12,7 @@ import peers
 from figures import OURS, Goal
 from group import Group
 
-CHANGES = 400
+CHANGES = 100
 UDEVD = "/usr/lib/systemd/systemd-udevd"
 
 
