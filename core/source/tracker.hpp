@@ -39,7 +39,11 @@ class Tracker {
 
     // ---- what happened ----
     // A list is being made: what happens from here on asks for another one.
-    void listing() { wants_list_ = false; }
+    void listing() {
+        // Who asked for it compares all of it with what is known by now, and not with the list before.
+        if (wants_list_) as_listed_ = false;
+        wants_list_ = false;
+    }
     // REQUIRES: every uevent that came before the list was made has been given to uevent().
     void listed(const DeviceList& list);
     void uevent(UeventReading uevent);
