@@ -56,8 +56,7 @@ template <>
 struct Schema<PollSettings> {
     static constexpr std::tuple keys{Key{"interval",
                                          &PollSettings::interval,
-                                         "how often what raises no kernel event is read, far from a limit; "
-                                         "a sixth as often where nothing is written",
+                                         "how often what raises no kernel event is read, far from a limit",
                                          {100, 86'400'000}},
                                      Key{"fastest",
                                          &PollSettings::fastest,

@@ -9,10 +9,6 @@
 namespace dmev {
 namespace {
 
-// Metadata grows by messages too, and what is discarded is no write: so what was not written to is read as
-// well, if seldom.
-constexpr int unwritten_intervals = 6;
-
 // A recording that does not tell why: the first sight of what was there, a number that moved, or neither.
 const char* source_of(const DeviceReading& reading, std::uint32_t steps, bool announced, bool first) {
     if (reading.why != Why::unsaid) return why_name(reading.why);
@@ -256,7 +252,9 @@ void Engine::Impl::understood_again(Device& device, const TargetState& target, c
 // When the device has to be read again though the kernel may say nothing; the soonest reason counts.
 void Engine::Impl::wish(Device& device, bool soon) {
     std::optional<Duration> wait;
-    auto unwritten = unwritten_intervals * options.poll_interval;
+    // Metadata grows by messages too, what is discarded is no write, and a device may hang that nobody writes
+    // to.
+    auto unwritten = options.poll_interval;
     bool near = false;
     const auto consider = [&](Duration d) { wait = wait ? std::min(*wait, d) : d; };
     if (device.suspended) consider(options.poll_interval); // a resume wakes nobody

@@ -122,7 +122,7 @@ TEST(Gauge, ThroughTheEngine) {
     const auto wishes = d.engine().take_wishes();
     ASSERT_EQ(wishes.size(), 1u);
     EXPECT_TRUE(wishes[0].by && wishes[0].near_limit);
-    EXPECT_EQ(wishes[0].unwritten_by, d.at + 60s);
+    EXPECT_EQ(wishes[0].unwritten_by, d.at + 10s);
     d.after(1s).see(d.toy("use=86/100", 0, Why::poll));
     ASSERT_EQ(d.events.size(), 1u);
     EXPECT_EQ(d.events[0].message, "toy0: 86 %, above 85 %");

@@ -6,7 +6,6 @@ import struct
 
 import dm
 from monitor import cleared, happened, raised
-from rules import rules
 from scenario import scenario
 
 BLOCK = 64 << 10
@@ -164,8 +163,7 @@ def metadata_low_water_and_full(stage):
         used, total = pool.device.status().split()[1].split("/")
         return int(total) - int(used)
 
-    # Messages are no writes: without any, a pool is read at a sixth of the pace.
-    monitor = stage.monitor(ignore=GAUGES, config=rules())
+    monitor = stage.monitor(ignore=GAUGES)
     number = 1
     while free() > mark:
         pool.device.message(f"create_thin {number}")
