@@ -10,8 +10,8 @@ namespace dmev::recording {
 namespace {
 
 // How many of the eight bytes at TEXT, from the first one on, a text has as they are: all but quotes,
-// backslashes and control characters. All eight at once; a byte after the first that stops may stop it
-// wrongly.
+// backslashes and control characters, and what is not ASCII, which somebody else has to see whether it is
+// UTF-8. All eight at once; a byte after the first that stops may stop it wrongly.
 std::size_t plain_of_eight(const char* text) {
     constexpr std::uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
     std::uint64_t eight = 0;
@@ -20,7 +20,8 @@ std::size_t plain_of_eight(const char* text) {
     const auto below = [](std::uint64_t bytes, std::uint64_t limit) {
         return (bytes - kOnes * limit) & ~bytes;
     };
-    const auto stops = below(eight ^ kOnes * '"', 1) | below(eight ^ kOnes * '\\', 1) | below(eight, 0x20);
+    const auto stops =
+        below(eight ^ kOnes * '"', 1) | below(eight ^ kOnes * '\\', 1) | below(eight, 0x20) | eight;
     return static_cast<std::size_t>(std::countr_zero(stops & kHigh)) / 8;
 }
 

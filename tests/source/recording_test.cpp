@@ -99,6 +99,14 @@ TEST(Recording, WhatIsReadAsItIsWrittenIsWhatItSays) {
     EXPECT_GT(bad, 1000);
 }
 
+TEST(Recording, WhatIsNotUtf8IsRefusedHoweverItIsWritten) {
+    for (const std::string name : {"\xbf\xbd", "a\xc2", "\xff", "abcdefg\xc3"}) {
+        const auto line =
+            R"({"v":1,"at":"2026-01-31T10:15:02Z","kind":"uevent","env":{"DM_NAME":")" + name + "\"}}";
+        EXPECT_FALSE(from_recording(line, "f", 1)) << escape(line);
+    }
+}
+
 TEST(Recording, MostMembersMayBeMissing) {
     const auto r = from_recording(kMinimal, "f", 1);
     ASSERT_TRUE(r) << r.error().text();

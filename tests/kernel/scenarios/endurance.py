@@ -16,7 +16,7 @@ BATCH = 50  # each path changes as often at a time
 AHEAD = 800  # changes that may not have been told yet, when the next are made
 # KiB. What is locked is address space, of which the heap takes more at a time.
 SLACK = {"resident": 256, "locked": 1024}
-CACHE = {"historian": 2048}  # of its database, which fills as that grows
+CACHE = {"historian": 4096}  # of its database, which fills as that grows, and of what waits to be written
 
 
 class Told:
