@@ -16,15 +16,21 @@ class Expecting : public testing::Test {
     // Other than NOT_THIS. Nobody tells of a fork.
     bool await_crew(pid_t not_this = 0) {
         const auto until = Loop::Clock::now() + patience;
-        while ((!find_crew() || spare == not_this) && Loop::Clock::now() < until)
+        bool there = false;
+        while (!(there = find_crew() && spare != not_this) && Loop::Clock::now() < until)
             EXPECT_TRUE(dispatcher.loop.step(milliseconds{10}));
-        return stand_in != 0 && spare != not_this;
+        return there;
     }
     bool find_crew() {
         launcher = child_of(getpid());
         spare = child_of(launcher);
         stand_in = child_of(spare);
-        return stand_in != 0;
+        return stand_in != 0 && waits(spare) && waits(stand_in);
+    }
+    // For its order: nothing else makes it sleep.
+    static bool waits(pid_t pid) {
+        const auto stat = stat_of(pid);
+        return stat && stat->state == 'S';
     }
     static pid_t child_of(pid_t parent) {
         for (const auto& process : descendants(getpid()))
