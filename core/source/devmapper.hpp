@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What both users of libdevmapper need of it. Included by .cpp files alone.
+// What the readers need of libdevmapper. Included by .cpp files alone.
 #pragma once
 #include <libdevmapper.h>
 
