@@ -58,9 +58,12 @@ def ignores_term(stage):
 @scenario
 def leaves_grandchildren(stage):
     """What it left running, in a session of its own and with its output open, is ended with it."""
-    leaver = script(stage, "leaver", "setsid sh -c 'sleep 1002 & sleep 1003' &\nsleep 1004 &\necho gone\nexit 0\n")
-    map, other, monitor = watch(stage, [leaver], timeout="5s")
+    go = stage.path("go")
+    leaver = script(stage, "leaver", "setsid sh -c 'sleep 1002 & sleep 1003' &\nsleep 1004 &\necho gone\n"
+                    f"until [ -e {go} ]; do sleep 0.1; done\n")
+    map, other, monitor = watch(stage, [leaver], timeout="30s")
     not_delayed(map, other, monitor)
+    open(go, "w").close()
     monitor.expect(finished("map", exit_status=0, output=has("gone")), within=15)
     dm.until(lambda: not running("sleep 100[234]"), "the end of what it left")
 
