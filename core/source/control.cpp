@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/dm-ioctl.h>
 #include <sys/ioctl.h>
+#include <sys/sysmacros.h>
 
 #include <cerrno>
 
@@ -68,6 +69,13 @@ Result<> Control::arm() {
     auto io = request();
     if (ioctl(fd_.get(), DM_DEV_ARM_POLL, &io) < 0) return refused(errno);
     return {};
+}
+
+bool Control::is_suspended(DevNum device) {
+    auto io = request();
+    io.dev = makedev(device.major, device.minor);
+    io.flags = DM_SKIP_BDGET_FLAG;
+    return ioctl(fd_.get(), DM_DEV_STATUS, &io) == 0 && (io.flags & DM_SUSPEND_FLAG) != 0;
 }
 
 Result<> Control::list(DeviceList& list) {

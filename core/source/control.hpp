@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// /dev/mapper/control: which devices there are, and whether anything happened. Neither call can hang.
+// /dev/mapper/control: which devices there are, whether anything happened, and who is suspended. None of
+// these calls can hang: none asks a target.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -20,6 +21,7 @@ class Control {
     int fd() const { return fd_.get(); } // readable once anything happened since arm()
     Result<> arm();
     Result<> list(DeviceList& list);
+    bool is_suspended(DevNum device);                       // one that is gone is not
     const std::string& version() const { return version_; } // "4.47.0"
 
  private:

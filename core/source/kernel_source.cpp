@@ -12,11 +12,14 @@
 #include "source/control.hpp"
 #include "source/netlink.hpp"
 #include "source/reader_pool.hpp"
-#include "source/suspended.hpp"
 #include "source/writes.hpp"
 
 namespace dmev {
 namespace {
+
+// Who is suspended stands in nothing that wakes us; where all is quiet it is looked for ever more seldom, up
+// to so many times the first interval.
+constexpr int longest_quiet = 8;
 
 // A list is made again while uevents tell that it is outdated; beyond this the loop gets its turn first.
 constexpr int lists_in_a_row = 8;
@@ -74,14 +77,17 @@ class KernelSource : public Source {
     void take_uevents();
     bool make_list(bool even_if_outdated);
     void work();
+    void go_on();
     void deliver();
     void set_timer();
-    void on_reply(ReadReply&& reply);
-    void sweep_later();
+    void on_replies(std::vector<ReadReply>&& replies);
+    void note_error(const ReadReply& reply);
+    void sweep_after(Duration delay);
+    void stirred();
     void sweep();
 
     bool hide_diskseq_;
-    Duration suspended_sweep_;
+    Duration suspended_sweep_, sweep_delay_{};
     std::function<Time()> clock_;
     Control control_;
     DeviceList list_;
@@ -103,6 +109,7 @@ Result<> KernelSource::start(Loop& loop, Sink sink) {
     loop_ = &loop;
     const auto on_control = [this](std::uint32_t) {
         woken_ = true;
+        stirred();
         work();
     };
     // An edge for each wake-up: it stays readable until armed, and a list that failed waits for a while.
@@ -113,10 +120,13 @@ Result<> KernelSource::start(Loop& loop, Sink sink) {
         tracker_.lost(call, clock_());
         work();
     };
-    if (auto started = pool_.start(
-            loop, {[this](ReadReply&& reply) { on_reply(std::move(reply)); }, lost, [this] { work(); }});
-        !started)
-        return started;
+    ReaderPool::Handlers handlers;
+    handlers.replied = [this](std::vector<ReadReply>&& replies) { on_replies(std::move(replies)); };
+    handlers.begun = [this](std::uint32_t call) { tracker_.begun(call, clock_()); };
+    handlers.lost = lost;
+    handlers.withdrawn = [this](std::uint32_t call) { tracker_.withdrawn(call); };
+    handlers.changed = [this] { work(); };
+    if (auto started = pool_.start(loop, std::move(handlers)); !started) return started;
     timer_ = loop.after(Loop::Clock::duration{0}, [this] { begin(); });
     return {};
 }
@@ -128,20 +138,27 @@ void KernelSource::begin() {
     std::ifstream{"/proc/sys/kernel/random/boot_id"} >> boot_id;
     sink_({clock_(), SourceStarted{DMEVENT_VERSION, system.release, control_.version(), boot_id}});
     work();
-    sweep_later();
+    sweep_after(suspended_sweep_);
 }
 
-void KernelSource::sweep_later() {
-    const auto delay = std::chrono::duration_cast<Loop::Clock::duration>(suspended_sweep_);
-    sweep_timer_ = loop_->after(delay, [this] { sweep(); });
+void KernelSource::sweep_after(Duration delay) {
+    sweep_delay_ = delay;
+    loop_->cancel(sweep_timer_);
+    sweep_timer_ =
+        loop_->after(std::chrono::duration_cast<Loop::Clock::duration>(delay), [this] { sweep(); });
+}
+
+// Something happened. Who suspends devices mostly does something else to them as well.
+void KernelSource::stirred() {
+    if (sweep_delay_ > suspended_sweep_) sweep_after(suspended_sweep_);
 }
 
 void KernelSource::sweep() {
     log::debug("looking for devices left suspended: the kernel does not tell of a suspend");
     for (const auto number : tracker_.awake())
-        if (is_suspended(number)) tracker_.look_again(number);
+        if (control_.is_suspended(number)) tracker_.look_again(number);
     work();
-    sweep_later();
+    sweep_after(std::min(2 * sweep_delay_, longest_quiet * suspended_sweep_));
 }
 
 void KernelSource::take_uevents() {
@@ -180,24 +197,33 @@ bool KernelSource::make_list(bool even_if_outdated) {
     return true;
 }
 
-void KernelSource::on_reply(ReadReply&& reply) {
-    // The barrier: the kernel sends path uevents before it moves event_nr, so those that this status
-    // already shows are in the queue by now, and go first.
+void KernelSource::on_replies(std::vector<ReadReply>&& replies) {
+    // The barrier: the kernel sends path uevents before it moves event_nr, so those that these statuses
+    // already show are in the queue by now, and go first.
     take_uevents();
-    if (reply.outcome == ReadOutcome::failed) {
-        const auto number = reply.reading.id.number;
-        if (std::exchange(errors_[number], reply.error) != reply.error)
-            log::warning("cannot read device {}: {}", number.text(), std::strerror(reply.error));
-    } else {
-        errors_.erase(reply.reading.id.number);
+    const auto now = clock_();
+    for (auto& reply : replies) {
+        note_error(reply);
+        tracker_.replied(std::move(reply), now);
     }
-    tracker_.replied(std::move(reply), clock_());
-    work();
+    go_on();
+}
+
+void KernelSource::note_error(const ReadReply& reply) {
+    const auto number = reply.reading.id.number;
+    if (reply.outcome != ReadOutcome::failed)
+        errors_.erase(number);
+    else if (std::exchange(errors_[number], reply.error) != reply.error)
+        log::warning("cannot read device {}: {}", number.text(), std::strerror(reply.error));
+}
+
+void KernelSource::work() {
+    take_uevents();
+    go_on();
 }
 
 // Everything there is to do now: whatever happened ends here.
-void KernelSource::work() {
-    take_uevents();
+void KernelSource::go_on() {
     const auto now = clock_();
     // It may be we who were busy, or stopped: who has answered meanwhile does not hang.
     if (tracker_.has_late(now)) pool_.hear();
@@ -213,11 +239,12 @@ void KernelSource::work() {
     for (const auto call : tracker_.take_stuck()) pool_.give_up(call);
     if (tracker_.may_add_reader()) pool_.refill();
     if (pool_.usable() == 0) tracker_.no_readers();
-    while (pool_.idle()) {
+    while (pool_.idle() || (tracker_.many_wait() && pool_.room())) {
         const auto call = tracker_.next_call(clock_());
         if (!call) break;
-        pool_.ask(*call);
+        if (!pool_.ask(*call)) tracker_.waits(call->id);
     }
+    pool_.send();
     deliver();
     working_ = false;
     set_timer();

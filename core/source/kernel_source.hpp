@@ -21,7 +21,8 @@ struct KernelOptions {
     bool hide_diskseq = false;     // as kernels before 5.15
     bool hide_list_extras = false; // as kernels before ioctl 4.45
     int readers = 2;               // one may hang for as long as the deadline, and others are still read
-    // How often devices left suspended are looked for; a microseconds' read of sysfs for each.
+    // After any sign of life devices left suspended are looked for so often, in silence ever more seldom: one
+    // ioctl for each that asks no target.
     Duration suspended_sweep = std::chrono::seconds{15};
     TrackerOptions tracker;
     std::function<Time()>

@@ -12,42 +12,20 @@
 
 #include "base/fd.hpp"
 #include "source/devmapper.hpp"
+#include "source/quick_look.hpp"
 
 namespace dmev {
 namespace {
 
-// What one call told: the device, and a text for each target that may be told.
-struct Look {
-    int error = 0;
-    DeviceReading device;
-    std::vector<std::optional<std::string>> texts;
-};
-
-const ReaderSetup::Claim* claim_of(const ReaderSetup& setup, std::string_view target) {
-    const auto it = std::find_if(setup.claims.begin(), setup.claims.end(),
-                                 [&](const auto& claim) { return claim.target == target; });
-    return it == setup.claims.end() ? nullptr : &*it;
-}
-
-// Their tables hold keys.
-bool is_secret(std::string_view target) { return target == "crypt" || target == "integrity"; }
-
-bool may_show(const ReaderSetup& setup, int call, std::string_view target) {
-    const auto* claim = claim_of(setup, target);
-    if (call == DM_DEVICE_STATUS) return claim || setup.all_statuses;
-    return claim && (claim->table || claim->served_by) && !is_secret(target);
-}
-
-// CALL is DM_DEVICE_TABLE or DM_DEVICE_STATUS.
-Look look(const ReaderSetup& setup, int call, DevNum number) {
+Look look(const ReaderSetup& setup, LookAt what, DevNum number) {
     Look result;
-    const DmTask task{dm_task_create(call)};
+    const DmTask task{dm_task_create(what == LookAt::table ? DM_DEVICE_TABLE : DM_DEVICE_STATUS)};
     dm_info info{};
     // Secure: kernel and library wipe their buffers, of tables that may hold keys. No flush: a status must
     // not write metadata.
     if (!task || !dm_task_set_major(task.get(), static_cast<int>(number.major)) ||
         !dm_task_set_minor(task.get(), static_cast<int>(number.minor)) || !dm_task_no_flush(task.get()) ||
-        !dm_task_no_open_count(task.get()) || (call == DM_DEVICE_TABLE && !dm_task_secure_data(task.get()))) {
+        !dm_task_no_open_count(task.get()) || (what == LookAt::table && !dm_task_secure_data(task.get()))) {
         result.error = ENOMEM;
         return result;
     }
@@ -77,7 +55,7 @@ Look look(const ReaderSetup& setup, int call, DevNum number) {
         next = dm_get_next_target(task.get(), next, &start, &length, &type, &text);
         if (!type) break;
         device.targets.push_back({start, length, type, std::nullopt, std::nullopt});
-        if (may_show(setup, call, type))
+        if (may_show(setup, what, type))
             result.texts.emplace_back(text ? text : "");
         else
             result.texts.emplace_back();
@@ -107,31 +85,10 @@ class Diskseq {
     Fd file_;
 };
 
-// Do two looks show one and the same device and table?
-bool same_device(const Look& a, const Look& b) {
-    const auto &x = a.device, &y = b.device;
-    return x.id.name == y.id.name && x.id.uuid == y.id.uuid && x.suspended == y.suspended &&
-           x.internal_suspend == y.internal_suspend && x.read_only == y.read_only &&
-           std::equal(x.targets.begin(), x.targets.end(), y.targets.begin(), y.targets.end(),
-                      [](const TargetReading& s, const TargetReading& t) {
-                          return s.start == t.start && s.length == t.length && s.type == t.type;
-                      });
-}
-
-std::optional<DevNum> find_leader(const ReaderSetup& setup, const Look& table) {
-    for (std::size_t i = 0; i < table.texts.size(); ++i) {
-        const auto* claim = claim_of(setup, table.device.targets[i].type);
-        if (!claim || !claim->served_by || !table.texts[i]) continue;
-        const std::string_view text = *table.texts[i];
-        if (const auto leader = parse_devnum(text.substr(0, text.find(' ')))) return leader;
-    }
-    return std::nullopt;
-}
-
 bool wants_status(const ReaderSetup& setup, const Look& table) {
     return std::any_of(
         table.device.targets.begin(), table.device.targets.end(),
-        [&](const TargetReading& target) { return may_show(setup, DM_DEVICE_STATUS, target.type); });
+        [&](const TargetReading& target) { return may_show(setup, LookAt::status, target.type); });
 }
 
 } // namespace
@@ -147,20 +104,20 @@ ReadReply read_device(const ReaderSetup& setup, const ReadRequest& request) {
     };
     Diskseq file{setup, request.device};
     const auto diskseq = file.read();
-    const auto before = look(setup, DM_DEVICE_TABLE, request.device);
+    const auto before = look(setup, LookAt::table, request.device);
     if (before.error != 0) return stopped(before.error);
     reply.leader = find_leader(setup, before);
 
     if (!wants_status(setup, before)) {
         reply.reading = before.device;
     } else {
-        if (request.table_only || reply.leader != request.leader) {
+        if (request.group_unknown ? reply.leader.has_value() : reply.leader != request.leader) {
             reply.outcome = ReadOutcome::table;
             return reply;
         }
-        const auto status = look(setup, DM_DEVICE_STATUS, request.device);
+        const auto status = look(setup, LookAt::status, request.device);
         if (status.error != 0) return stopped(status.error);
-        const auto after = look(setup, DM_DEVICE_TABLE, request.device);
+        const auto after = look(setup, LookAt::table, request.device);
         if (after.error != 0) return stopped(after.error);
         if (!same_device(before, status) || !same_device(status, after) || before.texts != after.texts) {
             reply.outcome = ReadOutcome::torn;
@@ -169,12 +126,28 @@ ReadReply read_device(const ReaderSetup& setup, const ReadRequest& request) {
         reply.reading = status.device; // its event_nr was taken before its text
         for (std::size_t i = 0; i < status.texts.size(); ++i)
             reply.reading.targets[i].status = status.texts[i];
+        reply.known_table = digest(after);
     }
     for (std::size_t i = 0; i < before.texts.size(); ++i) reply.reading.targets[i].table = before.texts[i];
     reply.reading.id.diskseq = diskseq;
     reply.outcome = file.read() == diskseq ? ReadOutcome::reading : ReadOutcome::torn;
     return reply;
 }
+
+namespace {
+
+std::string answer(const ReaderSetup& setup, QuickLook& quick, const ReadRequest& request) {
+    const auto known = quick.read(request);
+    auto frame = encode(known ? *known : read_device(setup, request));
+    if (frame.size() <= max_frame) return frame;
+    ReadReply reply;
+    reply.id = request.id;
+    reply.reading.id.number = request.device;
+    reply.error = EMSGSIZE;
+    return encode(reply);
+}
+
+} // namespace
 
 int reader_main(int socket) {
     // A reader that hangs outlives its dispatcher: whoever waits for the end of our standard error
@@ -184,20 +157,21 @@ int reader_main(int socket) {
     const auto first = read_frame(socket);
     const auto setup = first ? decode_setup(*first) : std::nullopt;
     if (!setup) return first ? 1 : 0;
-    while (const auto frame = read_frame(socket)) {
-        const auto request = decode_request(*frame);
-        if (!request) return 1;
-        auto answer = encode(read_device(*setup, *request));
-        if (answer.size() > max_frame) {
-            ReadReply reply;
-            reply.id = request->id;
-            reply.reading.id.number = request->device;
-            reply.error = EMSGSIZE;
-            answer = encode(reply);
+    QuickLook quick{*setup};
+    FrameBuffer requests;
+    char bytes[4096];
+    for (;;) {
+        while (const auto frame = requests.next()) {
+            const auto request = decode_request(*frame);
+            if (!request) return 1;
+            // At once, though more may be asked already: the next call may hang.
+            if (!write_frame(socket, answer(*setup, quick, *request))) return 1;
         }
-        if (!write_frame(socket, answer)) return 1;
+        const auto n = read(socket, bytes, sizeof bytes);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0 || requests.broken()) return n == 0 ? 0 : 1;
+        requests.add({bytes, static_cast<std::size_t>(n)});
     }
-    return 0;
 }
 
 } // namespace dmev

@@ -15,7 +15,14 @@ namespace {
 
 constexpr auto refill_pause = std::chrono::seconds{1};
 
-// Requests are small and answered one by one: they always fit the socket's buffer.
+// What one reader may have been asked: it goes on without waiting for us, and we take in several answers at
+// a time.
+constexpr std::size_t in_advance = 16;
+
+// To be woken takes longer than to take in an answer: of many, those of so long are taken in at a time.
+constexpr auto hearing_pause = std::chrono::milliseconds{1};
+
+// Requests are small and few: they always fit the socket's buffer.
 bool send_whole(int fd, const std::string& frame) {
     return send(fd, frame.data(), frame.size(), MSG_NOSIGNAL | MSG_DONTWAIT) ==
            static_cast<ssize_t>(frame.size());
@@ -30,6 +37,7 @@ ReaderPool::~ReaderPool() {
     if (!loop_) return;
     for (const auto& [fd, reader] : readers_) loop_->forget(fd);
     loop_->cancel(pause_);
+    loop_->cancel(hearing_);
 }
 
 Result<> ReaderPool::start(Loop& loop, Handlers handlers) {
@@ -60,31 +68,79 @@ std::size_t ReaderPool::usable() const {
 }
 
 bool ReaderPool::idle() const {
-    return std::any_of(readers_.begin(), readers_.end(), [](const auto& r) { return !r.second.call; });
+    return std::any_of(readers_.begin(), readers_.end(),
+                       [](const auto& r) { return r.second.calls.empty(); });
 }
 
-void ReaderPool::ask(const ReadRequest& request) {
-    const auto it =
-        std::find_if(readers_.begin(), readers_.end(), [](const auto& r) { return !r.second.call; });
-    it->second.call = request.id;
-    // One that died meanwhile is seen at the end of its stream.
-    if (!send_whole(it->first, encode(request))) shutdown(it->first, SHUT_RDWR);
+bool ReaderPool::room() const {
+    return std::any_of(readers_.begin(), readers_.end(), [](const auto& r) {
+        return r.second.calls.size() < (r.second.given_up ? 0 : in_advance);
+    });
+}
+
+std::map<int, ReaderPool::Reader>::iterator ReaderPool::least_busy() {
+    return std::min_element(readers_.begin(), readers_.end(), [](const auto& a, const auto& b) {
+        return std::pair{a.second.given_up, a.second.calls.size()} <
+               std::pair{b.second.given_up, b.second.calls.size()};
+    });
+}
+
+bool ReaderPool::ask(const ReadRequest& request) {
+    const auto it = least_busy();
+    auto& calls = it->second.calls;
+    calls.push_back(request.id);
+    const bool begins = calls.size() == 1;
+    it->second.output += encode(request);
+    return begins;
+}
+
+void ReaderPool::send() {
+    bool many = false;
+    for (auto& [fd, reader] : readers_) {
+        // One that died meanwhile is seen at the end of its stream.
+        if (!reader.output.empty() && !send_whole(fd, std::exchange(reader.output, {})))
+            shutdown(fd, SHUT_RDWR);
+        many = many || (reader.calls.size() > 1 && !reader.given_up);
+    }
+    be_woken(!many);
+}
+
+void ReaderPool::be_woken(bool by_answers) {
+    if (by_answers == (hearing_ == 0)) return;
+    for (const auto& [fd, reader] : readers_)
+        if (auto changed = loop_->change(fd, by_answers ? EPOLLIN : 0u); !changed)
+            log::error("{}", changed.error().text());
+    loop_->cancel(std::exchange(hearing_, 0));
+    if (by_answers) return;
+    hearing_ = loop_->after(hearing_pause, [this] { hear_later(); });
+}
+
+void ReaderPool::hear_later() {
+    hearing_ = loop_->after(hearing_pause, [this] { hear_later(); });
+    hear();
+    send(); // perhaps it was the last of them
 }
 
 void ReaderPool::hear() {
     std::vector<int> asked;
     for (const auto& [fd, reader] : readers_)
-        if (reader.call) asked.push_back(fd);
+        if (!reader.calls.empty()) asked.push_back(fd);
     for (const int fd : asked)
         if (readers_.contains(fd)) on_readable(fd); // what one said may have removed another
 }
 
 void ReaderPool::give_up(std::uint32_t call) {
     for (auto& [fd, reader] : readers_) {
-        if (reader.call != call) continue;
+        if (reader.calls.empty() || reader.calls.front() != call) continue;
         reader.given_up = true;
         log::debug("reader {} does not return", reader.pid);
+        withdraw({reader.calls.begin() + 1, reader.calls.end()});
+        return;
     }
+}
+
+void ReaderPool::withdraw(const std::deque<std::uint32_t>& calls) {
+    for (const auto call : calls) handlers_.withdrawn(call);
 }
 
 void ReaderPool::refill() {
@@ -114,34 +170,45 @@ void ReaderPool::on_readable(int fd) {
         return;
     }
     reader.input.add({buffer, static_cast<std::size_t>(n)});
-    const auto frame = reader.input.next();
-    if (!frame && !reader.input.broken()) return;
-    auto reply = frame ? decode_reply(*frame) : std::nullopt;
-    if (!reply || reply->id != reader.call) {
-        log::error("reader {} does not keep to the protocol", reader.pid);
-        drop(fd);
-        return;
-    }
-    reader.call.reset();
-    reader.answered = true;
-    if (std::exchange(reader.given_up, false) && usable() > wanted_) {
+    std::vector<ReadReply> replies;
+    const bool good = take(reader, replies);
+    if (good && !reader.calls.empty() && !replies.empty() && !reader.given_up)
+        handlers_.begun(reader.calls.front());
+    if (reader.calls.empty() && std::exchange(reader.given_up, false) && usable() > wanted_) {
         loop_->forget(fd); // it was replaced
         readers_.erase(fd);
+    } else if (!good) {
+        log::error("reader {} does not keep to the protocol", reader.pid);
+        drop(fd);
     }
-    handlers_.replied(std::move(*reply));
+    if (!replies.empty()) handlers_.replied(std::move(replies));
+}
+
+// All whole answers there are. False: what it says is none.
+bool ReaderPool::take(Reader& reader, std::vector<ReadReply>& replies) {
+    while (const auto frame = reader.input.next()) {
+        auto reply = decode_reply(*frame);
+        if (!reply || reader.calls.empty() || reply->id != reader.calls.front()) return false;
+        reader.calls.pop_front();
+        reader.answered = true;
+        replies.push_back(std::move(*reply));
+    }
+    return !reader.input.broken();
 }
 
 void ReaderPool::drop(int fd) {
     const auto it = readers_.find(fd);
-    const auto call = it->second.call;
-    log::warning("reader {} ended", it->second.pid);
-    if (!it->second.answered) pause(); // do not fork in circles
+    const auto reader = std::move(it->second);
+    log::warning("reader {} ended", reader.pid);
+    if (!reader.answered) pause(); // do not fork in circles
     loop_->forget(fd);
     readers_.erase(it);
-    if (call)
-        handlers_.lost(*call);
-    else
+    if (reader.calls.empty()) {
         handlers_.changed();
+        return;
+    }
+    if (!reader.given_up) withdraw({reader.calls.begin() + 1, reader.calls.end()});
+    handlers_.lost(reader.calls.front());
 }
 
 } // namespace dmev

@@ -77,8 +77,9 @@ std::string encode(const ReadRequest& request) {
     Writer out{MessageKind::request};
     out.put(request.id);
     out.put(request.device);
-    out.put(request.table_only);
+    out.put(request.group_unknown);
     out.put(request.leader);
+    out.put(request.known_table);
     return std::move(out).frame();
 }
 
@@ -87,8 +88,9 @@ std::optional<ReadRequest> decode_request(std::string_view frame) {
     ReadRequest request;
     request.id = in.get<std::uint32_t>();
     request.device = in.number();
-    request.table_only = in.flag();
+    request.group_unknown = in.flag();
     request.leader = in.optional([&] { return in.number(); });
+    request.known_table = in.optional([&] { return in.get<std::uint64_t>(); });
     if (!in.done()) return std::nullopt;
     return request;
 }
@@ -99,6 +101,7 @@ std::string encode(const ReadReply& reply) {
     out.put(reply.outcome);
     out.put(reply.error);
     out.put(reply.leader);
+    out.put(reply.known_table);
     const auto& reading = reply.reading;
     out.put(reading.id.name);
     out.put(reading.id.uuid);
@@ -128,6 +131,7 @@ std::optional<ReadReply> decode_reply(std::string_view frame) {
     reply.outcome = static_cast<ReadOutcome>(outcome);
     reply.error = in.get<std::int32_t>();
     reply.leader = in.optional([&] { return in.number(); });
+    reply.known_table = in.optional([&] { return in.get<std::uint64_t>(); });
     auto& reading = reply.reading;
     reading.id.name = in.text();
     reading.id.uuid = in.text();

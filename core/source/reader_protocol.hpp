@@ -28,14 +28,16 @@ struct ReaderSetup {
 struct ReadRequest {
     std::uint32_t id = 0;
     DevNum device;
-    bool table_only = false; // no status call, which may hang
-    std::optional<DevNum>
-        leader; // whom the device is believed to hang with; if it is another, no status call
+    // Whom the device is believed to hang with, unless that is not known. No status call, which may hang, if
+    // it hangs with another.
+    bool group_unknown = false;
+    std::optional<DevNum> leader;
+    std::optional<std::uint64_t> known_table; // what the last reading said; nothing was heard of it since
 };
 
 enum class ReadOutcome : std::uint8_t {
     reading, // reading is whole
-    table,   // a status is wanted but was not asked for; leader tells whom the device hangs with
+    table,   // a status is wanted, but it hangs with leader, and nobody had said so
     gone,    // no such device
     torn,    // it changed while it was read
     failed,  // error tells why
@@ -46,7 +48,8 @@ struct ReadReply {
     ReadOutcome outcome = ReadOutcome::failed;
     std::int32_t error = 0;
     std::optional<DevNum> leader;
-    DeviceReading reading; // its why is the dispatcher's to say
+    std::optional<std::uint64_t> known_table; // of a reading with a status: what it says of the table
+    DeviceReading reading;                    // its why is the dispatcher's to say
 };
 
 // A frame, its length included.

@@ -145,9 +145,7 @@ void Tracker::uevent(UeventReading uevent) {
     if (!uevent["DM_ACTION"].empty()) {
         out_.push_back(std::move(uevent));
     } else if (action == "change" && device) {
-        // Perhaps a new table, and so another group: the table first, which cannot hang.
-        dequeue(*device);
-        device->table_known = false;
+        forget_table(*device);
         device->tries = 0;
         set_alarm(pauses_, *number, device->not_before, std::nullopt);
         want(*device, Why::uevent);
@@ -161,6 +159,7 @@ void Tracker::overrun() {
     wants_list_ = true;
     for (auto& [number, device] : devices_) {
         touched(device);
+        device.known_table.reset();
         want(device, Why::resync);
     }
 }

@@ -50,15 +50,21 @@ class Tracker {
     void overrun();
     void replied(ReadReply reply, Time now);
     void lost(std::uint32_t call, Time now); // its reader died
+    void withdrawn(std::uint32_t call);      // no reader came to it
+    void begun(std::uint32_t call, Time now) { calls_.at(call).deadline = now + options_.deadline; }
     void wish(DevNum device, std::optional<Time> by);
     void look_again(DevNum device); // something about it changed that the kernel does not tell of
     void advance(Time now);
     void no_readers(); // all of them hang, and no more are to be had
 
     // ---- what to do ----
-    std::optional<ReadRequest> next_call(Time now); // REQUIRES: a reader is idle, and gets it
-    std::vector<std::uint32_t> take_stuck();        // calls past their deadline since the last time
-    bool has_late(Time now) const;                  // advance() would take a call for stuck
+    std::optional<ReadRequest> next_call(Time now); // REQUIRES: a reader gets it
+    // So much is to be asked that a call may wait for others in a reader, as last.
+    bool many_wait() const;
+    // A reader has the call, but is at others before it: its time does not run until it has begun().
+    void waits(std::uint32_t call) { calls_.at(call).deadline = Time::max(); }
+    std::vector<std::uint32_t> take_stuck(); // calls past their deadline since the last time
+    bool has_late(Time now) const;           // advance() would take a call for stuck
     bool may_add_reader() const { return stuck_ <= options_.max_stuck; }
     bool wants_list() const { return wants_list_; }
     std::optional<Time> due() const;   // when advance() or next_call() would next do something
@@ -79,7 +85,8 @@ class Tracker {
         bool holds_baseline = false;
         bool awaits_list = false; // it was gone when asked: only a list can tell what is there now
         bool table_known = false;
-        std::optional<DevNum> leader; // whom it hangs with
+        std::optional<DevNum> leader;             // whom it hangs with
+        std::optional<std::uint64_t> known_table; // as readers tell one table from another
         std::optional<Why> wanted;
         std::optional<std::uint32_t> call; // under way
         std::uint64_t queued = 0;          // place in its queue; 0: in none
@@ -93,7 +100,7 @@ class Tracker {
         Time deadline{};
         bool stale = false; // something happened to the device since it began
         bool stuck = false;
-        bool table_only = false;
+        bool group_unknown = false;
     };
     struct Group {
         std::optional<std::uint32_t> call; // the status call under way
@@ -117,7 +124,9 @@ class Tracker {
     void retry(Device& device, Why why, Time now);
     void set_alarm(std::set<std::pair<Time, DevNum>>& alarms, DevNum number, std::optional<Time>& slot,
                    std::optional<Time> when);
-    ReadRequest begin(Device& device, bool table_only, Time now);
+    ReadRequest begin(Device& device, bool group_unknown, Time now);
+    Queue& queue_of(const Device& device) { return device.table_known ? statuses_ : tables_; }
+    void forget_table(Device& device);
     void hand_on(Device& device, DeviceReading reading, Why why);
     void accept(Device& device, ReadReply reply, Why why, Time now);
     std::optional<Call> finish(std::uint32_t id);
@@ -132,7 +141,7 @@ class Tracker {
     std::map<DevNum, Device> devices_;
     std::map<DevNum, Group> groups_; // those with a call under way or stuck
     std::map<std::uint32_t, Call> calls_;
-    Queue tables_, statuses_; // ready to be asked: for the table alone, for everything
+    Queue tables_, statuses_; // ready to be asked: whose group is not known, and the others
     std::set<std::pair<Time, DevNum>> pauses_, wishes_;
     std::vector<What> out_;
     std::vector<std::uint32_t> newly_stuck_;

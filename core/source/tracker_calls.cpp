@@ -7,19 +7,36 @@
 
 namespace dmev {
 
+namespace {
+
+// What is read only because it is time stands behind what something happened to.
+constexpr std::uint64_t patient = 1ull << 63;
+constexpr std::size_t many = 8;
+
+} // namespace
+
 void Tracker::enqueue(Device& device) {
-    if (!device.wanted || device.call || device.awaits_list || device.not_before || device.queued != 0)
-        return;
-    device.queued = ++last_place_;
-    (device.table_known ? statuses_ : tables_).insert({device.queued, device.id.number});
+    if (!device.wanted || device.call || device.awaits_list || device.not_before) return;
+    const auto class_of_place = *device.wanted == Why::poll ? patient : 0;
+    if (device.queued != 0 && (device.queued & patient) <= class_of_place) return;
+    dequeue(device);
+    device.queued = ++last_place_ | class_of_place;
+    queue_of(device).insert({device.queued, device.id.number});
 }
 
 void Tracker::dequeue(Device& device) {
-    (device.table_known ? statuses_ : tables_).erase({device.queued, device.id.number});
+    queue_of(device).erase({device.queued, device.id.number});
     device.queued = 0;
 }
 
-// Tables come first: they tell the groups before the first status call can hang.
+// A few that are in a hurry do not wait for a reader that may turn out to hang.
+bool Tracker::many_wait() const {
+    const auto& queue = tables_.empty() ? statuses_ : tables_;
+    return queue.size() > many &&
+           ((queue.begin()->first & patient) != 0 || (std::next(queue.begin(), many)->first & patient) == 0);
+}
+
+// Unknown groups come first: of who turns out to hang with another the status is not asked yet.
 std::optional<ReadRequest> Tracker::next_call(Time now) {
     if (!tables_.empty()) return begin(*find(tables_.begin()->second), true, now);
     for (const auto& [place, number] : statuses_) {
@@ -31,20 +48,20 @@ std::optional<ReadRequest> Tracker::next_call(Time now) {
     return std::nullopt;
 }
 
-ReadRequest Tracker::begin(Device& device, bool table_only, Time now) {
+ReadRequest Tracker::begin(Device& device, bool group_unknown, Time now) {
     dequeue(device);
     const auto id = ++last_call_;
     Call call;
     call.device = device.id.number;
-    call.group = table_only ? device.id.number : group_of(device);
+    call.group = group_unknown ? device.id.number : group_of(device);
     call.lifetime = device.lifetime;
-    call.table_only = table_only;
+    call.group_unknown = group_unknown;
     call.why = *std::exchange(device.wanted, std::nullopt);
     call.deadline = now + options_.deadline;
     device.call = id;
-    if (!table_only) groups_[call.group].call = id;
+    if (auto& group = groups_[call.group]; !group_unknown || !group.call) group.call = id;
     calls_.emplace(id, call);
-    return {id, call.device, table_only, device.leader};
+    return {id, call.device, group_unknown, device.leader, group_unknown ? std::nullopt : device.known_table};
 }
 
 // The device that was asked, unless its lifetime is over.
@@ -67,7 +84,7 @@ void Tracker::stuck(std::uint32_t id, Call& call) {
     auto* leader = find(call.group);
     const auto known = groups_.find(call.group);
     const bool in_group =
-        call.table_only ? asked != nullptr : known != groups_.end() && known->second.call == id;
+        call.group_unknown ? asked != nullptr : known != groups_.end() && known->second.call == id;
     if (!in_group || (!asked && !leader)) return;
     auto& group = groups_[call.group];
     group.stuck.insert(id);
@@ -118,6 +135,13 @@ void Tracker::lost(std::uint32_t id, Time now) {
     check_baseline();
 }
 
+void Tracker::withdrawn(std::uint32_t id) {
+    const auto call = finish(id);
+    if (!call) return;
+    if (auto* device = device_of(*call)) want(*device, call->why);
+    check_baseline();
+}
+
 void Tracker::replied(ReadReply reply, Time now) {
     const auto call = finish(reply.id);
     if (!call) return;
@@ -150,6 +174,7 @@ void Tracker::accept(Device& device, ReadReply reply, Why why, Time now) {
     }
     device.leader = reply.leader;
     device.table_known = true;
+    device.known_table = reply.known_table;
     if (!is_other(device, reply.reading)) {
         hand_on(device, std::move(reply.reading), why);
         return;
@@ -168,6 +193,7 @@ void Tracker::accept(Device& device, ReadReply reply, Why why, Time now) {
     fresh.wanted.reset();
     fresh.leader = reply.leader;
     fresh.table_known = true;
+    fresh.known_table = reply.known_table;
     hand_on(fresh, std::move(reply.reading), Why::kernel);
 }
 
@@ -187,10 +213,16 @@ void Tracker::hand_on(Device& device, DeviceReading reading, Why why) {
     enqueue(device); // what was wanted meanwhile
 }
 
-// Never given up, but ever more seldom; and what takes so long does not hold up the baseline.
-void Tracker::retry(Device& device, Why why, Time now) {
+// It may have another one: its group is not known, and nothing of its table.
+void Tracker::forget_table(Device& device) {
     dequeue(device);
     device.table_known = false;
+    device.known_table.reset();
+}
+
+// Never given up, but ever more seldom; and what takes so long does not hold up the baseline.
+void Tracker::retry(Device& device, Why why, Time now) {
+    forget_table(device);
     if (++device.tries > options_.quick_retries) {
         const auto doublings = std::min(device.tries - options_.quick_retries - 1, 16u);
         set_alarm(pauses_, device.id.number, device.not_before,

@@ -44,13 +44,16 @@ TEST(ReaderProtocol, SetupComesBackAsItWas) {
 }
 
 TEST(ReaderProtocol, RequestComesBackAsItWas) {
-    const auto back = decode_request(unframed(encode(ReadRequest{9, {253, 1 << 19}, true, DevNum{253, 1}})));
+    const auto back =
+        decode_request(unframed(encode(ReadRequest{9, {253, 1 << 19}, true, DevNum{253, 1}, 77})));
     ASSERT_TRUE(back);
     EXPECT_EQ(back->id, 9u);
     EXPECT_EQ(back->device, (DevNum{253, 1 << 19}));
-    EXPECT_TRUE(back->table_only);
+    EXPECT_TRUE(back->group_unknown);
     EXPECT_EQ(back->leader, (DevNum{253, 1}));
+    EXPECT_EQ(back->known_table, 77u);
     EXPECT_FALSE(decode_request(unframed(encode(ReadRequest{})))->leader);
+    EXPECT_FALSE(decode_request(unframed(encode(ReadRequest{})))->known_table);
 }
 
 TEST(ReaderProtocol, ReplyComesBackAsItWas) {

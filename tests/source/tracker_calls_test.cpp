@@ -42,6 +42,7 @@ TEST_F(TrackerCallsTest, WhatHangsSilencesItsGroupAndNobodyElse) {
 TEST_F(TrackerCallsTest, TheLeaderIsNamedWhoeverWasAsked) {
     kernel = {{0, {"t1", "", 2, 0, 2}}, {1, {"t2", "", 3, 0, 2}}, {2, {"pool", "", 1}}};
     settle({0});
+    EXPECT_EQ(told(), Told{"start pool ev=0"});
     pass(2s);
     EXPECT_EQ(told(), (Told{"unresponsive pool: t1 t2 pool", "baseline"}));
     reply(stuck_calls[0]);
@@ -56,8 +57,8 @@ TEST_F(TrackerCallsTest, WhenTheCallReturnsTheGroupIsReadAnew) {
     reply(stuck_calls[0]); // what it says is as old as the call
     EXPECT_EQ(told(), Told{"responsive pool"});
     settle();
-    EXPECT_EQ(told(), (Told{"start t1 ev=0", "start t2 ev=0", "start pool ev=5"}))
-        << "whoever waited longest comes first";
+    EXPECT_EQ(told(), (Told{"start pool ev=5", "start t1 ev=0", "start t2 ev=0"}))
+        << "whose group is not known comes first, then whoever waited longest";
 }
 
 TEST_F(TrackerCallsTest, WhatWasReadBeforeIsPolledWhenItReturns) {
@@ -72,7 +73,7 @@ TEST_F(TrackerCallsTest, WhatWasReadBeforeIsPolledWhenItReturns) {
     tracker.lost(stuck_calls[0].id, now); // killed, say
     EXPECT_EQ(told(), Told{"responsive pool"});
     settle();
-    EXPECT_EQ(told(), (Told{"poll pool ev=0", "kernel t1 ev=1"}));
+    EXPECT_EQ(told(), (Told{"kernel t1 ev=1", "poll pool ev=0"})) << "something happened to t1";
 }
 
 TEST_F(TrackerCallsTest, ANewVolumeOfAHangingPoolIsNotAsked) {
@@ -129,12 +130,7 @@ TEST_F(TrackerCallsTest, HangingReadersAreReplacedUpToACap) {
         kernel[minor] = {"d" + std::to_string(minor), "", minor + 1};
     list();
     std::vector<ReadRequest> calls;
-    while (auto call = next()) {
-        if (call->table_only)
-            reply(*call);
-        else
-            calls.push_back(*call);
-    }
+    while (auto call = next()) calls.push_back(*call);
     ASSERT_EQ(calls.size(), 10u);
     EXPECT_TRUE(tracker.may_add_reader());
     pass(2s);
@@ -160,7 +156,7 @@ TEST_F(TrackerCallsTest, ATableCallThatHangsIsToldLikeAnyOther) {
     kernel = {{0, {"a", "", 1}}};
     list();
     const auto call = next();
-    ASSERT_TRUE(call && call->table_only);
+    ASSERT_TRUE(call && call->group_unknown);
     pass(2s);
     EXPECT_EQ(told(), (Told{"unresponsive a: a", "baseline"}));
     reply(*call);
@@ -226,6 +222,94 @@ TEST_F(TrackerCallsTest, WhatIsListedButAlwaysGoneMakesNoBusyLoop) {
     }
     EXPECT_EQ(calls, 4);
     EXPECT_TRUE(tracker.due());
+}
+
+TEST_F(TrackerCallsTest, WhatWaitsInAReaderHasItsTimeFromItsBeginning) {
+    kernel = {{0, {"a", "", 1}}, {1, {"b", "", 2}}};
+    list();
+    const auto first = next(), second = next();
+    ASSERT_TRUE(first && second);
+    tracker.waits(second->id);
+    pass(1s);
+    reply(*first);
+    tracker.begun(second->id, now);
+    EXPECT_EQ(told(), Told{"start a ev=0"});
+    pass(2s - 1ns);
+    EXPECT_EQ(told(), Told{});
+    pass(1ns);
+    EXPECT_EQ(told(), (Told{"unresponsive b: b", "baseline"}));
+}
+
+TEST_F(TrackerCallsTest, WhatWasBehindACallThatHangsIsAskedAgain) {
+    kernel = {{0, {"a", "", 1}}, {1, {"b", "", 2}}};
+    list();
+    const auto first = next(), second = next();
+    ASSERT_TRUE(first && second);
+    tracker.waits(second->id);
+    pass(2s);
+    EXPECT_EQ(told(), Told{"unresponsive a: a"});
+    tracker.withdrawn(second->id);
+    settle();
+    EXPECT_EQ(told(), (Told{"start b ev=0", "baseline"}));
+    reply(*second); // its reader came to it after all
+    EXPECT_EQ(told(), Told{});
+}
+
+TEST_F(TrackerCallsTest, WhatHappenedIsReadBeforeWhatIsPolled) {
+    for (std::uint32_t minor = 0; minor < 20; ++minor)
+        kernel[minor] = {"d" + std::to_string(minor), "", minor + 1};
+    settle();
+    told();
+    for (std::uint32_t minor = 0; minor < 20; ++minor) tracker.look_again(dev(minor));
+    EXPECT_TRUE(tracker.many_wait()) << "polls wait in readers";
+    kernel[7].event_nr = 1;
+    list();
+    EXPECT_FALSE(tracker.many_wait()) << "what happened does not";
+    const auto call = next();
+    ASSERT_TRUE(call);
+    EXPECT_EQ(call->device, dev(7));
+    EXPECT_TRUE(tracker.many_wait());
+    for (auto& [minor, device] : kernel) ++device.event_nr;
+    list();
+    EXPECT_TRUE(tracker.many_wait()) << "unless much happened";
+}
+
+TEST_F(TrackerCallsTest, AKnownTableIsAskedForUntilItMayBeAnother) {
+    kernel = {{0, {"a", "", 1}}};
+    list();
+    auto call = next();
+    ASSERT_TRUE(call);
+    EXPECT_EQ(call->known_table, std::nullopt);
+    auto said = answer(*call);
+    said.known_table = 5;
+    tracker.replied(said, now);
+
+    const auto known = [&] {
+        tracker.look_again(dev(0));
+        call = next();
+        if (call)
+            tracker.replied(
+                said =
+                    [&] {
+                        auto r = answer(*call);
+                        r.known_table = 5;
+                        return r;
+                    }(),
+                now);
+        return call ? call->known_table : std::nullopt;
+    };
+    EXPECT_EQ(known(), 5u);
+    tracker.uevent(path_failed(0));
+    EXPECT_EQ(known(), 5u) << "no new table";
+    tracker.uevent(uevent(0, "change"));
+    EXPECT_EQ(known(), std::nullopt);
+    EXPECT_EQ(known(), 5u);
+    tracker.overrun();
+    EXPECT_EQ(known(), std::nullopt);
+    call = (tracker.look_again(dev(0)), next());
+    ASSERT_TRUE(call);
+    reply(*call, ReadOutcome::torn);
+    EXPECT_EQ(known(), std::nullopt);
 }
 
 } // namespace

@@ -50,6 +50,15 @@ class TrackerTest : public testing::Test {
         return uevent(minor, "change", {{"DM_ACTION", "PATH_FAILED"}});
     }
 
+    // Would a reader ask for the status?
+    bool asks_status(const ReadRequest& request) const {
+        const auto it = kernel.find(request.device.minor);
+        if (it == kernel.end() || !it->second.claimed) return false;
+        const auto& leader = it->second.leader;
+        if (request.group_unknown) return !leader;
+        return request.leader == (leader ? std::optional{dev(*leader)} : std::nullopt);
+    }
+
     // What a reader would say now.
     ReadReply answer(const ReadRequest& request) {
         ReadReply reply;
@@ -61,7 +70,7 @@ class TrackerTest : public testing::Test {
         }
         const auto& device = it->second;
         if (device.leader) reply.leader = dev(*device.leader);
-        if (device.claimed && (request.table_only || request.leader != reply.leader)) {
+        if (device.claimed && !asks_status(request)) {
             reply.outcome = ReadOutcome::table;
             return reply;
         }
@@ -82,10 +91,10 @@ class TrackerTest : public testing::Test {
 
     std::optional<ReadRequest> next() { return tracker.next_call(now); }
 
-    // The status call for MINOR, its table call answered before; others' calls are answered on the way.
+    // The call that asks for MINOR's status; others are answered on the way.
     std::optional<ReadRequest> status_call(std::uint32_t minor) {
         while (auto call = next()) {
-            if (call->device == dev(minor) && !call->table_only) return call;
+            if (call->device == dev(minor) && asks_status(*call)) return call;
             reply(*call);
         }
         return std::nullopt;
@@ -101,7 +110,7 @@ class TrackerTest : public testing::Test {
                 return;
             }
             const bool hangs =
-                !call->table_only && std::count(hanging.begin(), hanging.end(), call->device.minor);
+                asks_status(*call) && std::count(hanging.begin(), hanging.end(), call->device.minor);
             if (hangs)
                 stuck_calls.push_back(*call);
             else

@@ -69,7 +69,7 @@ class TwoTrackers : public TrackerTest {
         ASSERT_EQ(one.has_value(), other.has_value());
         if (!one) return;
         ASSERT_EQ(one->device, other->device);
-        ASSERT_EQ(one->table_only, other->table_only);
+        ASSERT_EQ(one->group_unknown, other->group_unknown);
         // Read now, or when the answer is on its way.
         asked.push_back({*one, *other, below(2) == 0 ? std::optional{answer(*one)} : std::nullopt});
     }

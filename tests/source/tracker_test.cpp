@@ -28,7 +28,7 @@ TEST_F(TrackerTest, ADeviceOfNobodyTakesOneCall) {
     kernel = {{0, {"a", "", 1, 0, {}, false}}};
     list();
     const auto call = next();
-    ASSERT_TRUE(call && call->table_only);
+    ASSERT_TRUE(call && call->group_unknown);
     reply(*call);
     EXPECT_EQ(told(), (Told{"start a ev=0", "baseline"}));
 }
@@ -38,12 +38,12 @@ TEST_F(TrackerTest, TablesAreReadBeforeTheFirstStatus) {
     list();
     for (int i = 0; i < 3; ++i) {
         const auto call = next();
-        ASSERT_TRUE(call && call->table_only);
+        ASSERT_TRUE(call && call->group_unknown);
         reply(*call);
     }
     const auto call = next();
     ASSERT_TRUE(call);
-    EXPECT_FALSE(call->table_only);
+    EXPECT_FALSE(call->group_unknown);
     EXPECT_FALSE(next()) << "one call under way in a group";
     reply(*call);
     const auto second = next();
@@ -154,7 +154,7 @@ TEST_F(TrackerTest, AChangeOfTheDiskReadsItsTableFirst) {
     tracker.uevent(uevent(0, "change"));
     const auto call = next();
     ASSERT_TRUE(call);
-    EXPECT_TRUE(call->table_only);
+    EXPECT_TRUE(call->group_unknown);
     reply(*call);
     settle();
     EXPECT_EQ(told(), (Told{"uevent ", "uevent a ev=0"}));
