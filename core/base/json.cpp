@@ -13,17 +13,15 @@
 namespace dmev {
 namespace {
 
-// Of every byte: is it ASCII that stands for itself?
-constexpr auto kPlain = [] {
-    std::array<bool, 256> is{};
-    for (unsigned c = 0x20; c < 0x7F; ++c) is[c] = c != '"' && c != '\\';
+// Of every byte: is it anything but ASCII that stands for itself?
+constexpr auto kSpecial = [] {
+    std::array<unsigned char, 256> is{};
+    for (unsigned c = 0; c < is.size(); ++c) is[c] = c < 0x20 || c >= 0x7F || c == '"' || c == '\\';
     return is;
 }();
 
 // A closure, so that it is inlined where it is handed on.
-constexpr auto stands_for_itself = [](char c) { return kPlain[static_cast<unsigned char>(c)]; };
-
-bool is_plain(std::string_view text) { return std::all_of(text.begin(), text.end(), stands_for_itself); }
+constexpr auto stands_for_itself = [](char c) { return !kSpecial[static_cast<unsigned char>(c)]; };
 
 } // namespace
 
@@ -32,9 +30,35 @@ void JsonWriter::separate() {
     comma_ = true;
 }
 
+// Nearly all text is short and stands for itself: it is checked while it is copied, and appended at once
+// with what is around it.
+void JsonWriter::put(std::string_view text, std::string_view after) {
+    constexpr std::size_t kShort = 64;
+    std::array<char, kShort + 4> whole;
+    char* end = whole.data();
+    if (comma_) *end++ = ',';
+    *end++ = '"';
+    if (text.size() <= kShort) {
+        unsigned special = 0;
+        for (const char c : text) {
+            special |= kSpecial[static_cast<unsigned char>(c)];
+            *end++ = c;
+        }
+        if (!special) {
+            end = std::copy(after.begin(), after.end(), end);
+            out_.append(whole.data(), static_cast<std::size_t>(end - whole.data()));
+            comma_ = true;
+            return;
+        }
+    }
+    separate();
+    out_ += '"';
+    quote(is_utf8(text) ? text : repair_utf8(text));
+    out_ += after;
+}
+
 // TEXT is UTF-8. C1 need not be escaped, but a terminal may obey it.
 void JsonWriter::quote(std::string_view text) {
-    out_ += '"';
     while (!text.empty()) {
         const auto special = std::find_if_not(text.begin(), text.end(), stands_for_itself);
         const auto plain = static_cast<std::size_t>(special - text.begin());
@@ -42,7 +66,6 @@ void JsonWriter::quote(std::string_view text) {
         text.remove_prefix(plain);
         if (!text.empty()) text.remove_prefix(escape_first(text));
     }
-    out_ += '"';
 }
 
 // How many bytes of TEXT it has dealt with.
@@ -89,20 +112,12 @@ JsonWriter& JsonWriter::end_array() {
     return *this;
 }
 JsonWriter& JsonWriter::key(std::string_view name) {
-    value(name);
-    out_ += ':';
+    put(name, "\":");
     comma_ = false;
     return *this;
 }
 JsonWriter& JsonWriter::value(std::string_view text) {
-    separate();
-    if (is_plain(text)) {
-        out_ += '"';
-        out_ += text;
-        out_ += '"';
-    } else {
-        quote(is_utf8(text) ? text : repair_utf8(text));
-    }
+    put(text, "\"");
     return *this;
 }
 JsonWriter& JsonWriter::value(bool flag) {

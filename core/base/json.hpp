@@ -36,6 +36,7 @@ class JsonWriter {
 
  private:
     void separate();
+    void put(std::string_view text, std::string_view after);
     void quote(std::string_view text);
     std::size_t escape_first(std::string_view text);
     std::string& out_;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -68,10 +69,11 @@ struct TargetState {
     std::uint64_t last_start = 0, last_length = 0;
     std::optional<Duration> wish; // the plugin's, of the last look
     std::vector<GaugeState> gauges;
-    // By the type's name and the part: how many events uevents told of since the last status, and which
-    // conditions that status showed.
-    std::map<std::pair<std::string, std::string>, std::uint64_t> told;
-    using Parts = std::set<std::pair<std::string, std::string>>;
+    // By the type's name, which is its family's, and the part: how many events uevents told of since the last
+    // status, and which conditions that status showed.
+    using TypeAndPart = std::pair<std::string_view, std::string>;
+    std::map<TypeAndPart, std::uint64_t> told;
+    using Parts = std::set<TypeAndPart>;
     Parts shown;
     bool recalled = false; // not looked at since it was recalled
 };

@@ -40,7 +40,7 @@ std::optional<TargetFacts> Engine::Impl::facts(const Device& device, std::uint32
     facts.index = index;
     facts.read = device.concluded;
     facts.text = {target.last_start, target.last_length, target.type, target.last_table, target.last_status};
-    facts.fields = said.fields;
+    facts.fields = said.fields.copy();
     for (const auto& gauge : said.gauges)
         facts.gauges.push_back({target.plugin->family().gauges[gauge.gauge].name, gauge.used, gauge.total});
     for (const auto& [key, holding] : device.holding)

@@ -91,6 +91,11 @@ struct Engine::Impl {
     std::vector<std::string> unreadable; // keys of rows to be forgotten
     std::map<DevNum, Wish> wishes;
     std::set<std::string, std::less<>> set_aside; // plugins, by name, of which that is told
+    // What was last said of a target of each claim: memory for what is said of the next one.
+    struct LastSaid {
+        Said by_look, by_uevent;
+    };
+    std::map<const TargetClaim*, LastSaid> said_of;
 };
 
 } // namespace dmev

@@ -16,11 +16,11 @@ namespace {
 // Room for what the engine itself adds.
 constexpr std::size_t kAdded = 5;
 
-Fields merged(const Fields& common, Fields&& more) {
+Fields merged(const StatedFields& common, const StatedFields& more) {
     Fields out;
     out.reserve(common.size() + more.size() + kAdded);
-    out = common;
-    for (auto& [name, value] : more) set_field(out, name, std::move(value));
+    out.assign(common.begin(), common.end());
+    for (const auto& [name, value] : more) set_field(out, name, value);
     return out;
 }
 
@@ -48,6 +48,12 @@ std::uint64_t take_times(Fields& data, std::uint64_t n) {
     return times - n;
 }
 
+// May something come of it that a condition of DEVICE is said to be so? Not where nothing can end.
+bool matters(const Device& device, Truth truth) {
+    if (truth == Truth::same) return false;
+    return truth == Truth::yes || !device.holding.empty() || !device.waiting.empty();
+}
+
 bool is_type_of(const Family& family, const EventType* type) {
     return !family.types.empty() && type >= &family.types.front() && type <= &family.types.back();
 }
@@ -59,7 +65,7 @@ bool is_raised_by_gauge(const Family& family, const EventType* type) {
 
 } // namespace
 
-Fields Judge::Words::take() { return common ? merged(*common, std::move(own)) : std::move(own); }
+Fields Judge::Words::take() { return common ? merged(*common, *more) : std::move(own); }
 
 void Judge::emit(const Device* device, const ConditionKey& key, State state, Fields data, const Cause& cause,
                  Marks marks) {
@@ -170,8 +176,7 @@ bool Judge::wait(Device& device, const ConditionKey& key, Waiting::What what, Wo
 
 void Judge::state(Device& device, const ConditionKey& key, Truth truth, Words&& words, const Cause& cause,
                   bool initial, std::vector<Ended>& ended) {
-    if (truth == Truth::same) return;
-    if (truth != Truth::yes && device.holding.empty() && device.waiting.empty()) return; // nothing can end
+    if (!matters(device, truth)) return;
     const bool by_uevent = key.type->by_uevent && !initial;
     // A change that an earlier status showed did happen, though this one shows the opposite.
     if (truth == Truth::yes)
@@ -258,7 +263,7 @@ bool Judge::tells_itself(const Device& device, const TargetState& target, const 
     });
 }
 
-void Judge::looked(Device& device, TargetState& target, Said&& said, const Cause& cause, bool initial) {
+void Judge::looked(Device& device, TargetState& target, const Said& said, const Cause& cause, bool initial) {
     const auto& family = target.plugin->family();
     // What an earlier status showed and no uevent has explained until this one.
     std::vector<Waiting> unexplained;
@@ -271,9 +276,9 @@ void Judge::looked(Device& device, TargetState& target, Said&& said, const Cause
         emit(&device, w.key, State::happened, std::move(w.data), w.cause, {.inferred = true});
 
     const auto shown_before = std::exchange(target.shown, account(device, target, said));
-    for (auto& h : said.happenings) {
+    for (const auto& h : said.happenings) {
         const ConditionKey key{target.index, &family.types[h.type], h.part};
-        auto data = merged(said.fields, std::move(h.more));
+        auto data = merged(said.fields, h.more);
         if (!key.type->by_uevent) {
             emit(&device, key, State::happened, std::move(data), cause, {});
             continue;
@@ -288,9 +293,10 @@ void Judge::looked(Device& device, TargetState& target, Said&& said, const Cause
     target.told.clear();
 
     std::vector<Ended> ended;
-    for (auto& c : said.conditions) {
+    for (const auto& c : said.conditions) {
+        if (!matters(device, c.truth)) continue;
         const ConditionKey key{target.index, &family.types[c.type], c.part};
-        state(device, key, c.truth, {&said.fields, std::move(c.more)}, cause, initial, ended);
+        state(device, key, c.truth, {&said.fields, &c.more, {}}, cause, initial, ended);
     }
     conclude(device, ended);
     forget_unmentioned(device, target, said);
@@ -323,7 +329,7 @@ void Judge::gauges(Device& device, TargetState& target, const Said& said, const 
         if (state.saved().level != was.level || reading.total != was.total) touch(device);
         if (!news) continue;
         const ConditionKey key{target.index, catalogue_.find(gauge.raises), ""};
-        Fields data = said.fields;
+        Fields data = said.fields.copy();
         set_field(data, "percent", {std::round(news->percent * 100) / 100});
         set_field(data, "threshold", {news->threshold});
         set_field(data, "used", {reading.used});
@@ -337,7 +343,7 @@ void Judge::gauges(Device& device, TargetState& target, const Said& said, const 
     }
 }
 
-void Judge::told(Device& device, TargetState& target, Said&& said, const Cause& cause) {
+void Judge::told(Device& device, TargetState& target, const Said& said, const Cause& cause) {
     touch(device); // what it explains is not told again, whatever becomes of it
     const auto& family = target.plugin->family();
     std::vector<Ended> ended;
@@ -349,11 +355,11 @@ void Judge::told(Device& device, TargetState& target, Said&& said, const Cause& 
                    take_times(w.data, 1) == 0;
         });
     };
-    for (auto& c : said.conditions) {
+    for (const auto& c : said.conditions) {
         const ConditionKey key{target.index, &family.types[c.type], c.part};
         if (c.truth != Truth::yes && c.truth != Truth::no) continue;
         drop_waiting(device, key, Waiting::What::raise, Waiting::What::end);
-        auto data = merged(said.fields, std::move(c.more));
+        auto data = merged(said.fields, c.more);
         const auto it = device.holding.find(key);
         const bool holds = it != device.holding.end();
         if (c.truth == Truth::yes) {
@@ -375,10 +381,10 @@ void Judge::told(Device& device, TargetState& target, Said&& said, const Cause& 
             emit(&device, {target.index, end_type, key.part}, State::happened, std::move(data), cause,
                  {.repeat = true});
     }
-    for (auto& h : said.happenings) {
+    for (const auto& h : said.happenings) {
         const ConditionKey key{target.index, &family.types[h.type], h.part};
         explain(key.type, key.part);
-        emit(&device, key, State::happened, merged(said.fields, std::move(h.more)), cause, {});
+        emit(&device, key, State::happened, merged(said.fields, h.more), cause, {});
     }
     conclude(device, ended);
 }
@@ -386,7 +392,8 @@ void Judge::told(Device& device, TargetState& target, Said&& said, const Cause& 
 void Judge::core(Device& device, const ConditionKey& key, bool is, Fields data, const Cause& cause,
                  bool initial) {
     std::vector<Ended> ended;
-    state(device, key, is ? Truth::yes : Truth::no, {nullptr, std::move(data)}, cause, initial, ended);
+    state(device, key, is ? Truth::yes : Truth::no, {nullptr, nullptr, std::move(data)}, cause, initial,
+          ended);
     conclude(device, ended);
 }
 

@@ -34,9 +34,9 @@ class Judge {
     void postpone(bool on);
 
     // What look() said of TARGET. INITIAL: nothing of it was known before.
-    void looked(Device& device, TargetState& target, Said&& said, const Cause& cause, bool initial);
+    void looked(Device& device, TargetState& target, const Said& said, const Cause& cause, bool initial);
     // What uevent() said.
-    void told(Device& device, TargetState& target, Said&& said, const Cause& cause);
+    void told(Device& device, TargetState& target, const Said& said, const Cause& cause);
     // A condition of the core's own; KEY.target names the target it is about, for the event alone.
     void core(Device& device, const ConditionKey& key, bool is, Fields data, const Cause& cause,
               bool initial);
@@ -62,9 +62,10 @@ class Judge {
     struct Marks {
         bool initial = false, repeat = false, inferred = false;
     };
-    // What was said of a whole target, and of this part of it: put together where an event comes of it.
+    // What a plugin said of a whole target, and of this part of it: put together where an event comes of it.
+    // Or what the core itself says.
     struct Words {
-        const Fields* common = nullptr;
+        const StatedFields *common = nullptr, *more = nullptr;
         Fields own;
         Fields take();
     };

@@ -124,6 +124,12 @@ GaugeState gauge_of(const Json& json, const GaugeType& type) {
     return gauge;
 }
 
+const EventType* type_of(const Json& json, const std::vector<EventType>& types) {
+    const auto name = text(json, "type");
+    const auto it = std::find_if(types.begin(), types.end(), [&](const auto& t) { return t.name == name; });
+    return it == types.end() ? nullptr : &*it;
+}
+
 TargetState target_of(const Json& json, std::uint32_t index, const Claims& claims) {
     TargetState target;
     target.index = index;
@@ -147,11 +153,14 @@ TargetState target_of(const Json& json, std::uint32_t index, const Claims& claim
     for (const auto* item : items(json, "gauges"))
         for (std::size_t i = 0; i < gauges.size(); ++i)
             if (text(*item, "name") == gauges[i].name) target.gauges[i] = gauge_of(*item, gauges[i]);
+    // Of types that are no more there is nothing to tell.
+    const auto& types = target.plugin->family().types;
     for (const auto* item : items(json, "told"))
-        target.told[{text(*item, "type"), text(*item, "part")}] =
-            std::max(number(*item, "times"), std::uint64_t{1});
+        if (const auto* type = type_of(*item, types))
+            target.told[{type->name, text(*item, "part")}] =
+                std::max(number(*item, "times"), std::uint64_t{1});
     for (const auto* item : items(json, "shown"))
-        target.shown.emplace(text(*item, "type"), text(*item, "part"));
+        if (const auto* type = type_of(*item, types)) target.shown.emplace(type->name, text(*item, "part"));
     return target;
 }
 

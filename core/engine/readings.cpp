@@ -210,7 +210,8 @@ void Engine::Impl::look(Device& device, TargetState& target, const TargetReading
     const auto before = view(target.last_start, target.last_length, target.last_table, target.last_status);
     const auto current = view(reading.start, reading.length, table, *reading.status);
     const bool initial = !target.understood;
-    auto said = target.plugin->look(initial ? nullptr : &before, current);
+    auto& said = said_of[target.claim].by_look;
+    target.plugin->look(initial ? nullptr : &before, current, said);
     if (said.outcome != Said::Outcome::ok) {
         not_understood(device, target, said, *reading.status, cause, initial);
         return;
@@ -225,7 +226,7 @@ void Engine::Impl::look(Device& device, TargetState& target, const TargetReading
     target.wish.reset();
     if (said.read_within_ms) target.wish = std::chrono::milliseconds{*said.read_within_ms};
     if (was_in_doubt || recalled) understood_again(device, target, *reading.status, cause);
-    judge.looked(device, target, std::move(said), cause, initial);
+    judge.looked(device, target, said, cause, initial);
 }
 
 void Engine::Impl::not_understood(Device& device, TargetState& target, const Said& said,

@@ -16,7 +16,8 @@ void Engine::Impl::note_set_aside(const Plugin& plugin, const Cause& cause) {
     }
     if (!set_aside.insert(name).second) return;
     judge.program(type, name, true, {{"reason", {reason}}}, cause, cause.source == "start");
-    const Said silence{Said::Outcome::set_aside, reason, {}, {}, {}, {}, {}};
+    Said silence;
+    silence.drop(Said::Outcome::set_aside, reason);
     for (const auto& [number, device] : registry.all()) {
         bool its = false;
         for (auto& target : device->targets) {

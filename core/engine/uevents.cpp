@@ -122,9 +122,10 @@ void Engine::Impl::state_uevent(Device& device, const UeventReading& uevent,
         if (!target.plugin || !target.plugin->has_uevent() || (!type.empty() && &target != one)) continue;
         const TargetView last{&device.id,  target.index,      target.last_start, target.last_length,
                               target.type, target.last_table, target.last_status};
-        auto said = target.plugin->uevent(last, uevent);
+        auto& said = said_of[target.claim].by_uevent;
+        target.plugin->uevent(last, uevent, said);
         if (said.outcome == Said::Outcome::ok) {
-            judge.told(device, target, std::move(said), cause);
+            judge.told(device, target, said, cause);
         } else {
             std::string text;
             for (const auto& [name, value] : uevent.env)

@@ -43,7 +43,7 @@ std::string Value::text() const {
     return std::visit(visitor, v);
 }
 
-const Value* find_field(const Fields& fields, std::string_view name) {
+const Value* find_field(std::span<const Fields::value_type> fields, std::string_view name) {
     const auto it =
         std::find_if(fields.begin(), fields.end(), [&](const auto& f) { return f.first == name; });
     return it == fields.end() ? nullptr : &it->second;

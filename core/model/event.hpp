@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,7 +30,7 @@ struct Value {
 using Fields = std::vector<std::pair<std::string, Value>>;
 
 // The field of this name, or null.
-const Value* find_field(const Fields& fields, std::string_view name);
+const Value* find_field(std::span<const Fields::value_type> fields, std::string_view name);
 // Adds the field, or replaces the one of the same name.
 void set_field(Fields& fields, std::string_view name, Value value);
 

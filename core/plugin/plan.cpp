@@ -81,9 +81,11 @@ void on_until_ended(const dmevent_plan* p, std::uint32_t type, dmevent_str key) 
         else if (types[type].kind != Kind::condition)
             to.violated(
                 fmt::format("its plan waits for the end of '{}', which is a happening", types[type].name));
-        else
-            to.planned.expect.push_back(
-                {Expectation::What::ended, types[type].name, to.hearing.in.key(key), {}});
+        else {
+            Expectation ended{Expectation::What::ended, types[type].name, {}, {}};
+            to.hearing.in.key(key, ended.part);
+            to.planned.expect.push_back(std::move(ended));
+        }
     });
 }
 void on_until_grown(const dmevent_plan* p, std::uint32_t gauge) {
@@ -96,8 +98,10 @@ void on_until_grown(const dmevent_plan* p, std::uint32_t gauge) {
 }
 void on_until_field(const dmevent_plan* p, const dmevent_field* field) {
     Planner::hear(p, [&](Planner& to) {
-        auto [name, value] = to.hearing.in.field(field);
-        to.planned.expect.push_back({Expectation::What::field, std::string{name}, {}, std::move(value)});
+        StatedFields one;
+        to.hearing.in.field(field, one);
+        for (const auto& [name, value] : one)
+            to.planned.expect.push_back({Expectation::What::field, name, {}, value});
     });
 }
 

@@ -14,9 +14,6 @@
 namespace dmev {
 namespace {
 
-// What is said of a target as a rule: room for it is made at once.
-constexpr std::size_t kUsualFields = 18, kUsualConditions = 8;
-
 // Where a call's words go. The plugin holds a pointer to the first member, which is how we find the rest.
 struct Listener {
     dmevent_say say;
@@ -52,8 +49,7 @@ struct Listener {
 
 void on_field(const dmevent_say* say, const dmevent_field* f) {
     Listener::hear(say, [&](Listener& to, Intake& in) {
-        auto [name, value] = in.field(f);
-        set_field(to.said->fields, name, std::move(value));
+        in.field(f, to.said->fields);
         if (to.said->fields.size() > kMostFields) to.hearing.violated("it stated fields without end");
     });
 }
@@ -64,8 +60,13 @@ void on_condition(const dmevent_say* say, std::uint32_t type, dmevent_str key, d
         static constexpr Truth kTruths[] = {Truth::no, Truth::yes, Truth::same, Truth::lapsed};
         if (const auto code = code_of(truth); code < 0 || code > DMEVENT_LAPSED)
             to.hearing.violated(fmt::format("it stated truth {}", code));
-        else
-            to.said->conditions.push_back({type, in.key(key), kTruths[code], in.fields(more, n)});
+        else {
+            auto& condition = to.said->conditions.add();
+            condition.type = type;
+            condition.truth = kTruths[code];
+            in.key(key, condition.part);
+            in.fields(more, n, condition.more);
+        }
     });
 }
 void on_happened(const dmevent_say* say, std::uint32_t type, dmevent_str key, const dmevent_field* more,
@@ -75,8 +76,12 @@ void on_happened(const dmevent_say* say, std::uint32_t type, dmevent_str key, co
         if (!to.may_happen)
             to.hearing.violated(
                 fmt::format("it said that '{}' happened at first sight", to.family->types[type].name));
-        else
-            to.said->happenings.push_back({type, in.key(key), in.fields(more, n)});
+        else {
+            auto& happened = to.said->happenings.add();
+            happened.type = type;
+            in.key(key, happened.part);
+            in.fields(more, n, happened.more);
+        }
     });
 }
 void on_gauge(const dmevent_say* say, std::uint32_t gauge, std::uint64_t used, std::uint64_t total) {
@@ -84,7 +89,7 @@ void on_gauge(const dmevent_say* say, std::uint32_t gauge, std::uint64_t used, s
         if (const auto n = to.family->gauges.size(); gauge >= n)
             to.hearing.violated(fmt::format("it named gauge {}, it has {}", gauge, n));
         else
-            to.said->gauges.push_back({gauge, used, total});
+            to.said->gauges.add() = {gauge, used, total};
     });
 }
 void on_read_within(const dmevent_say* say, std::uint32_t ms) {
@@ -105,7 +110,7 @@ Listener listen(Said& said, const Family& family, bool may_happen) {
 
 // Is each element of LIST greater than the one before it, by LESS? Then none is there twice.
 template <class T, class Less>
-bool ascends(const std::vector<T>& list, Less less) {
+bool ascends(const Reused<T>& list, Less less) {
     return std::adjacent_find(list.begin(), list.end(),
                               [&](const T& a, const T& b) { return !less(a, b); }) == list.end();
 }
@@ -130,43 +135,35 @@ std::string flaw(const Said& said, const Family& family) {
     return {};
 }
 
-Said nothing(Said::Outcome outcome, std::string because) {
-    Said said;
-    said.outcome = outcome;
-    said.because = std::move(because);
-    return said;
-}
-
 // What the words in TO come to, where the call gave RESULT.
-Said conclude(Listener& to, int result) {
-    if (to.hearing.broken()) return nothing(Said::Outcome::fault, to.hearing.violation());
-    if (result == DMEVENT_UNKNOWN) return nothing(Said::Outcome::unknown, std::move(to.said->because));
-    if (result != DMEVENT_OK)
-        return nothing(Said::Outcome::fault, to.said->because.empty() ? fmt::format("it returned {}", result)
-                                                                      : std::move(to.said->because));
-    if (auto why = flaw(*to.said, *to.family); !why.empty())
-        return nothing(Said::Outcome::fault, std::move(why));
-    return std::move(*to.said);
+void conclude(Listener& to, int result) {
+    auto& said = *to.said;
+    if (to.hearing.broken())
+        said.drop(Said::Outcome::fault, to.hearing.violation());
+    else if (result == DMEVENT_UNKNOWN)
+        said.drop(Said::Outcome::unknown, said.because);
+    else if (result != DMEVENT_OK)
+        said.drop(Said::Outcome::fault,
+                  said.because.empty() ? fmt::format("it returned {}", result) : said.because);
+    else if (auto why = flaw(said, *to.family); !why.empty())
+        said.drop(Said::Outcome::fault, std::move(why));
 }
 
 // Makes CALL, which is FUNCTION about TARGET of the device it is given, unless the plugin is set aside.
 template <class Call>
-Said run(Conduct& conduct, const char* function, const TargetView& target, const Family& family,
-         bool may_happen, Call&& call) {
-    if (!conduct.set_aside().empty()) return nothing(Said::Outcome::set_aside, conduct.set_aside());
-    Said words;
-    words.fields.reserve(kUsualFields);
-    words.conditions.reserve(kUsualConditions);
-    auto to = listen(words, family, may_happen);
+void run(Conduct& conduct, const char* function, const TargetView& target, const Family& family,
+         bool may_happen, Said& said, Call&& call) {
+    if (!conduct.set_aside().empty()) return said.drop(Said::Outcome::set_aside, conduct.set_aside());
+    said.clear();
+    auto to = listen(said, family, may_happen);
     const ShownDevice device{*target.device};
     const PluginCall about{conduct.members(), function, &target};
     const auto begun = conduct.now();
     const int result = call_plugin(about, to.hearing, [&] { return call(device, &to.say); });
-    auto said = conclude(to, result);
+    conclude(to, result);
     const auto fault =
         said.outcome == Said::Outcome::fault ? std::string_view{said.because} : std::string_view{};
     conduct.judge(about, begun, fault, true);
-    return said;
 }
 
 } // namespace
@@ -189,26 +186,38 @@ void Plugin::tune(std::string_view type, double at, double step, double clear) {
         if (gauge.raises == type) std::tie(gauge.at, gauge.step, gauge.clear) = std::tie(at, step, clear);
 }
 
-Said Plugin::look(const TargetView* before, const TargetView& now) const {
-    return run(*conduct_, "look", now, family_, before != nullptr,
-               [&](const ShownDevice& device, const dmevent_say* say) {
-                   const auto shown = device.target(now);
-                   if (!before) return descriptor_->look(nullptr, &shown, say);
-                   const auto old = device.target(*before);
-                   return descriptor_->look(&old, &shown, say);
-               });
+void Plugin::look(const TargetView* before, const TargetView& now, Said& said) const {
+    run(*conduct_, "look", now, family_, before != nullptr, said,
+        [&](const ShownDevice& device, const dmevent_say* say) {
+            const auto shown = device.target(now);
+            if (!before) return descriptor_->look(nullptr, &shown, say);
+            const auto old = device.target(*before);
+            return descriptor_->look(&old, &shown, say);
+        });
 }
 
-Said Plugin::uevent(const TargetView& last, const UeventReading& uevent) const {
-    if (!has_uevent()) return {}; // it has nothing to say to any of them
+void Plugin::uevent(const TargetView& last, const UeventReading& uevent, Said& said) const {
+    if (!has_uevent()) return said.clear(); // it has nothing to say to any of them
     std::vector<dmevent_var> vars;
     vars.reserve(uevent.env.size());
     for (const auto& [name, value] : uevent.env) vars.push_back({borrow(name), borrow(value)});
-    return run(*conduct_, "uevent", last, family_, true,
-               [&](const ShownDevice& device, const dmevent_say* say) {
-                   const auto shown = device.target(last);
-                   return descriptor_->uevent(&shown, vars.data(), vars.size(), say);
-               });
+    run(*conduct_, "uevent", last, family_, true, said,
+        [&](const ShownDevice& device, const dmevent_say* say) {
+            const auto shown = device.target(last);
+            return descriptor_->uevent(&shown, vars.data(), vars.size(), say);
+        });
+}
+
+Said Plugin::look(const TargetView* before, const TargetView& now) const {
+    Said said;
+    look(before, now, said);
+    return said;
+}
+
+Said Plugin::uevent(const TargetView& last, const UeventReading& uevent) const {
+    Said said;
+    this->uevent(last, uevent, said);
+    return said;
 }
 
 } // namespace dmev

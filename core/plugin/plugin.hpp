@@ -16,10 +16,9 @@
 #include "model/event.hpp"
 #include "model/observation.hpp"
 #include "plugin/conduct.hpp"
+#include "plugin/said.hpp"
 
 namespace dmev {
-
-enum class Truth { no, yes, same, lapsed };
 
 // A target as a plugin is shown it; borrowed for the call.
 struct TargetView {
@@ -27,33 +26,6 @@ struct TargetView {
     std::uint32_t index = 0;
     std::uint64_t start = 0, length = 0;
     std::string_view type, table, status;
-};
-
-// What one call said. Types and gauges are positions in the family's lists.
-struct Said {
-    enum class Outcome { ok, unknown, fault, set_aside };
-    struct Condition {
-        std::uint32_t type = 0;
-        std::string part;
-        Truth truth = Truth::no;
-        Fields more;
-    };
-    struct Happened {
-        std::uint32_t type = 0;
-        std::string part;
-        Fields more;
-    };
-    struct Gauge {
-        std::uint32_t gauge = 0;
-        std::uint64_t used = 0, total = 0;
-    };
-    Outcome outcome = Outcome::ok;
-    std::string because; // of what is not ok
-    Fields fields;
-    std::vector<Condition> conditions; // in the order stated
-    std::vector<Happened> happenings;
-    std::vector<Gauge> gauges;
-    std::optional<std::uint32_t> read_within_ms;
 };
 
 // What must be so after a program has ended, or it had no effect.
@@ -98,6 +70,9 @@ class Plugin {
     // A protocol violation (an index out of range, happened without before, an exception that came through)
     // is a fault, and nothing of what was said counts. A plugin that is set aside is not called; its plans
     // are refused. Calls of one plugin must not overlap.
+    // SAID is what it said, and nothing else; where it held much the same before, nothing is allocated.
+    void look(const TargetView* before, const TargetView& now, Said& said) const;
+    void uevent(const TargetView& last, const UeventReading& uevent, Said& said) const;
     Said look(const TargetView* before, const TargetView& now) const;
     Said uevent(const TargetView& last, const UeventReading& uevent) const;
     Planned plan(std::uint32_t hook, const Event& event, const TargetView& target, const Fields& args) const;

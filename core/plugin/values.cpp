@@ -44,35 +44,35 @@ inline void refuse_nothing(const void* at, std::size_t n, const char* what) {
     if (!at && n > 0) refuse_address(n, what);
 }
 
+void refuse_no_name(std::string_view name) {
+    const bool is_name = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+        return kOfNames[static_cast<unsigned char>(c)];
+    });
+    if (!is_name) throw std::invalid_argument(fmt::format("a field of the name '{}'", name));
+}
+
+// What VALUE holds, if that is a T; else it holds one from now on.
+template <class T>
+T& held(Value& value) {
+    auto* const has = std::get_if<T>(&value.v);
+    return has ? *has : value.v.emplace<T>();
+}
+
 } // namespace
 
 dmevent_str borrow(std::string_view text) { return {text.data() ? text.data() : "", text.size()}; }
 
-void Intake::count(dmevent_str text) {
+// TEXT, counted, and still the plugin's.
+std::string_view Intake::view(dmevent_str text) {
     believed(text.size, kMostBytes, "bytes of text");
     refuse_nothing(text.data, text.size, "bytes of text");
     bytes_ = believed(bytes_ + text.size, kMostBytes, "bytes of text in one call");
+    return {text.data, text.size};
 }
 
-std::string Intake::text(dmevent_str text) {
-    count(text);
-    return text.data ? std::string{text.data, text.size} : std::string{};
-}
-
-std::string Intake::key(dmevent_str key) {
+void Intake::key(dmevent_str key, std::string& into) {
     believed(key.size, kLongestKey, "bytes of text for a part");
-    return text(key);
-}
-
-std::string_view Intake::name(dmevent_str name) {
-    believed(name.size, kLongestName, "bytes of text for a field's name");
-    count(name);
-    const std::string_view out{name.data, name.size};
-    const bool is_name = !out.empty() && std::all_of(out.begin(), out.end(), [](char c) {
-        return kOfNames[static_cast<unsigned char>(c)];
-    });
-    if (!is_name) throw std::invalid_argument(fmt::format("a field of the name '{}'", out));
-    return out;
+    if (const auto now = view(key); into != now) into = now; // as a rule it is what it was
 }
 
 std::string Intake::reason(dmevent_str why) {
@@ -83,45 +83,47 @@ void Intake::statement() {
     statements_ = believed(statements_ + 1, kMostStatements, "statements in one call");
 }
 
-Value Intake::value(const dmevent_field& f, int depth) {
+void Intake::value(const dmevent_field& f, int depth, Value& into) {
     values_ = believed(values_ + 1, kMostValues, "values in one call");
     switch (f.kind) {
-        case DMEVENT_INT: return {f.v.i};
-        case DMEVENT_UINT: return {f.v.u};
+        case DMEVENT_INT: into.v = f.v.i; break;
+        case DMEVENT_UINT: into.v = f.v.u; break;
         case DMEVENT_REAL:
             if (!std::isfinite(f.v.real)) throw std::invalid_argument("a number that is none");
-            return {f.v.real};
-        case DMEVENT_BOOL: return {f.v.u != 0};
-        case DMEVENT_TEXT: return {text(f.v.text)};
+            into.v = f.v.real;
+            break;
+        case DMEVENT_BOOL: into.v = f.v.u != 0; break;
+        case DMEVENT_TEXT: held<std::string>(into) = view(f.v.text); break;
         case DMEVENT_LIST: {
             if (depth == kDeepest) throw std::length_error("lists in lists without end");
             believed(f.count, kMostValues, "items of a list");
             refuse_nothing(f.v.items, f.count, "items of a list");
-            Value::List list;
-            for (std::uint32_t i = 0; i < f.count; ++i) list.push_back(value(f.v.items[i], depth + 1));
-            return {std::move(list)};
+            auto& list = held<Value::List>(into);
+            list.resize(f.count);
+            for (std::uint32_t i = 0; i < f.count; ++i) value(f.v.items[i], depth + 1, list[i]);
+            break;
         }
         default: throw std::invalid_argument(fmt::format("a value of kind {}", f.kind));
     }
 }
 
-std::pair<std::string_view, Value> Intake::field(const dmevent_field* field) {
+void Intake::field(const dmevent_field* field, StatedFields& into) {
     refuse_nothing(field, 1, "fields");
-    const auto field_name = name(field->name); // refused before its value is looked at
-    return {field_name, value(*field)};
+    believed(field->name.size, kLongestName, "bytes of text for a field's name");
+    const auto name = view(field->name);
+    Value* its_value = into.again(name);
+    if (!its_value) {
+        refuse_no_name(name);
+        its_value = &into.named(name);
+    }
+    value(*field, 0, *its_value);
 }
 
-Fields Intake::fields(const dmevent_field* fields, std::size_t n) {
+void Intake::fields(const dmevent_field* fields, std::size_t n, StatedFields& into) {
     believed(n, kMostFields, "fields");
     refuse_nothing(fields, n, "fields");
-    Fields out;
-    if (n == 0) return out;
-    out.reserve(n);
-    for (std::size_t i = 0; i < n; ++i) {
-        auto [field_name, field_value] = field(fields + i);
-        out.emplace_back(std::string{field_name}, std::move(field_value));
-    }
-    return out;
+    into.clear();
+    for (std::size_t i = 0; i < n; ++i) field(fields + i, into);
 }
 
 ShownDevice::ShownDevice(const DeviceId& id)

@@ -12,6 +12,7 @@
 #include "model/device.hpp"
 #include "model/event.hpp"
 #include "plugin/plugin.hpp"
+#include "plugin/said.hpp"
 
 namespace dmev {
 
@@ -26,23 +27,21 @@ inline constexpr std::size_t kMostFields = 256;
 // any target has to say.
 class Intake {
  public:
-    std::string text(dmevent_str text);
+    std::string text(dmevent_str text) { return std::string{view(text)}; }
     // A part's name: a path, a leg.
-    std::string key(dmevent_str key);
-    // A field's name, checked and still the plugin's.
-    std::string_view name(dmevent_str name);
+    void key(dmevent_str key, std::string& into);
     // A reason, cut where it gets long: what explains a fault is not to be one.
     static std::string reason(dmevent_str why);
-    Value value(const dmevent_field& field) { return value(field, 0); }
-    // FIELD's name, still the plugin's, and its value.
-    std::pair<std::string_view, Value> field(const dmevent_field* field);
-    Fields fields(const dmevent_field* fields, std::size_t n);
+    // One more field, or another value of the one that has its name.
+    void field(const dmevent_field* field, StatedFields& into);
+    // These and no others.
+    void fields(const dmevent_field* fields, std::size_t n, StatedFields& into);
     // One more condition, happening or the like.
     void statement();
 
  private:
-    Value value(const dmevent_field& field, int depth);
-    void count(dmevent_str text);
+    std::string_view view(dmevent_str text);
+    void value(const dmevent_field& field, int depth, Value& into);
     std::size_t bytes_ = 0, values_ = 0, statements_ = 0; // so far
 };
 

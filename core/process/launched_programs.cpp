@@ -11,15 +11,17 @@
 #include <cerrno>
 
 #include "base/log.hpp"
+#include "process/lvm_script.hpp"
 #include "process/order_file.hpp"
 #include "process/suspended_devices.hpp"
 
 namespace dmev {
 namespace {
 
+using std::chrono::milliseconds;
+
 constexpr auto look_again = std::chrono::seconds{1}; // where a shepherd's end cannot be awaited
-constexpr auto rest_after_start =
-    std::chrono::milliseconds{50}; // the program that was just started comes first
+constexpr auto rest_after_start = milliseconds{50};  // the program that was just started comes first
 constexpr auto shepherd_gone = "the process that watched it is gone";
 
 bool has_nul(const std::string& text) { return text.find('\0') != text.npos; }
@@ -78,20 +80,59 @@ LaunchedPrograms::~LaunchedPrograms() {
 }
 
 void LaunchedPrograms::expect() {
-    if (spare_ || refill_ != 0) return;
-    refill_ = loop_.after(rest_after_start, [this] {
-        refill_ = 0;
-        if (auto shepherd = launcher_.new_shepherd()) spare_ = std::move(*shepherd);
+    expected_ = true;
+    if (!spare_) refill(rest_after_start);
+}
+
+void LaunchedPrograms::expect_lvm(std::optional<Program> lvm) {
+    if (lvm && lvm_) return;
+    lvm_ = std::move(lvm);
+    if (lvm_)
+        refill(rest_after_start);
+    else
+        ready_.reset();
+}
+
+// While LVM runs a command the next one's start would only be in its way.
+bool LaunchedPrograms::runs_lvm() const {
+    return std::any_of(jobs_.begin(), jobs_.end(), [](const auto& job) {
+        return job.second.lvm && job.second.phase == Job::Phase::running;
     });
 }
 
-Result<Launcher::Child> LaunchedPrograms::take_shepherd() {
-    auto spare = std::exchange(spare_, std::nullopt);
-    expect();
-    if (spare) {
-        pollfd ended{spare->socket.get(), POLLIN, 0};
-        if (poll(&ended, 1, 0) == 0) return *std::move(spare);
+void LaunchedPrograms::refill(milliseconds pause) {
+    if (refill_ != 0) return;
+    refill_ = loop_.after(pause, [this] {
+        refill_ = 0;
+        refill_now();
+    });
+}
+
+void LaunchedPrograms::refill_now() {
+    if (expected_ && !spare_)
+        if (auto shepherd = launcher_.new_shepherd()) spare_ = std::move(*shepherd);
+    if (!lvm_ || ready_ || runs_lvm()) return;
+    auto shepherd = launcher_.new_waiting_shepherd();
+    if (!shepherd) return log::debug("{}", shepherd.error().text());
+    Order order;
+    order.program = *lvm_;
+    if (!send_order(shepherd->socket.get(), order, "")) return;
+    log::debug("process {} keeps {} ready", shepherd->pid, lvm_->argv[0]);
+    ready_ = std::move(*shepherd);
+}
+
+Result<Launcher::Child> LaunchedPrograms::take_shepherd(const Program& program) {
+    const bool lvm = lvm_ && may_run(*lvm_, program);
+    expected_ = true; // what was run may be run again
+    for (auto* kept : {&ready_, &spare_}) {
+        if (kept == &ready_ && !lvm) continue;
+        auto shepherd = std::exchange(*kept, std::nullopt);
+        if (!shepherd) continue;
+        refill(rest_after_start);
+        pollfd ended{shepherd->socket.get(), POLLIN, 0};
+        if (poll(&ended, 1, 0) == 0) return *std::move(shepherd);
     }
+    refill(rest_after_start);
     return launcher_.new_shepherd();
 }
 
@@ -101,7 +142,7 @@ Result<> LaunchedPrograms::start(const std::string& id, const Program& program) 
         return Error{ErrorKind::failed, "cannot run", object, "its id is no id or in use: " + escape(id), ""};
     if (auto why = flaw(program); !why.empty())
         return Error{ErrorKind::bad_config, "cannot run", object, std::move(why), ""};
-    auto shepherd = take_shepherd();
+    auto shepherd = take_shepherd(program);
     if (!shepherd) return std::move(shepherd).error();
 
     // A shepherd whose socket closes before it has its order starts nothing.
@@ -117,6 +158,7 @@ Result<> LaunchedPrograms::start(const std::string& id, const Program& program) 
     auto& job = jobs_[id];
     job.shepherd = shepherd->pid;
     job.socket = std::move(shepherd->socket);
+    job.lvm = lvm_ && may_run(*lvm_, program);
     return {};
 }
 
@@ -225,6 +267,7 @@ void LaunchedPrograms::finish(const std::string& id, Ended&& ended) {
     auto& job = jobs_.at(id);
     job.phase = ended.stuck ? Job::Phase::stuck : Job::Phase::over;
     if (!ended.stuck) let_go(job);
+    if (job.lvm) refill(rest_after_start);
     sink_.ended(id, std::move(ended)); // which may be done with it at once
 }
 

@@ -30,6 +30,9 @@ class LaunchedPrograms : public Programs {
 
     // Programs may be started soon: what takes longest of a start, the fork of a shepherd, is done before it.
     void expect();
+    // The same for LVM's programs: LVM is kept ready to run one, as it waits; none: no longer. See
+    // process/lvm_script.hpp.
+    void expect_lvm(std::optional<Program> lvm);
 
  private:
     struct Job {
@@ -41,6 +44,7 @@ class LaunchedPrograms : public Programs {
         Loop::TimerId timer = 0;
         enum class Phase { running, stuck, over } phase = Phase::running; // stuck: said so, and there still
         bool done = false;
+        bool lvm = false;    // one that lvm_ could run
         bool unread = false; // it was said that its end cannot be read
     };
 
@@ -53,7 +57,10 @@ class LaunchedPrograms : public Programs {
     void gone(const std::string& id);
     void let_go(Job& job);
     Found take_over(JobFiles::Orphan&& orphan);
-    Result<Launcher::Child> take_shepherd();
+    Result<Launcher::Child> take_shepherd(const Program& program);
+    bool runs_lvm() const;
+    void refill(std::chrono::milliseconds pause);
+    void refill_now();
 
     Loop& loop_;
     Launcher& launcher_;
@@ -63,6 +70,9 @@ class LaunchedPrograms : public Programs {
     ProcessId self_;
     std::map<std::string, Job> jobs_;      // until they are over and done with
     std::optional<Launcher::Child> spare_; // a shepherd that waits for its order
+    bool expected_ = false;
+    std::optional<Launcher::Child> ready_; // one whose lvm waits
+    std::optional<Program> lvm_;           // what it is, while it is expected
     Loop::TimerId refill_ = 0;
 };
 

@@ -123,6 +123,10 @@ Result<Launcher::Child> Launcher::new_shepherd() {
     return ask_unless_hung(shepherd_request, "cannot start a process for a program");
 }
 
+Result<Launcher::Child> Launcher::new_waiting_shepherd() {
+    return ask_unless_hung(waiting_shepherd_request, "cannot start a process for a program");
+}
+
 Result<Launcher::Child> Launcher::new_store() {
     return ask_unless_hung(store_request, "cannot start the history's process");
 }

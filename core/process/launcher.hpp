@@ -51,6 +51,8 @@ class Launcher {
     // when its socket closes before. Fails at once for a second after an answer that did not come: a launcher
     // that hangs holds us up once, and not once for each program that waits.
     Result<Child> new_shepherd();
+    // One that is told first what to keep ready for its order.
+    Result<Child> new_waiting_shepherd();
     // The same for a process that keeps programs ready.
     Result<Child> new_keeper();
     // The same for a STORE body, whose socket is a stream.

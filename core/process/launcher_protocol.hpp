@@ -12,7 +12,8 @@ enum RequestKind : std::uint32_t {
     reader_request = 1,
     shepherd_request = 2,
     keeper_request = 3,
-    store_request = 4
+    store_request = 4,
+    waiting_shepherd_request = 5
 };
 struct LauncherRequest {
     std::uint32_t kind;

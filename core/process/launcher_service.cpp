@@ -62,7 +62,7 @@ struct Service {
 };
 
 bool serves(std::uint32_t kind, const Service& service) {
-    return kind == shepherd_request || kind == keeper_request ||
+    return kind == shepherd_request || kind == waiting_shepherd_request || kind == keeper_request ||
            (kind == reader_request && service.bodies.reader) ||
            (kind == store_request && service.bodies.store);
 }
@@ -83,7 +83,7 @@ int be_child(std::uint32_t kind, const Service& service) {
         return keeper_main(kept_fd);
     }
     prctl(PR_SET_NAME, "dm-shepherd");
-    return shepherd_main(kept_fd, {service.bodies.guard, service.core});
+    return shepherd_main(kept_fd, {service.bodies.guard, service.core, kind == waiting_shepherd_request});
 }
 
 void fork_child(int socket, const LauncherRequest& request, const Service& service) {

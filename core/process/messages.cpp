@@ -39,6 +39,7 @@ void put(WireWriter& out, const Program& program) {
     put(out, program.timeout);
     put(out, program.grace);
     out.put(program.interruptible);
+    out.put(program.by_hook);
     out.list(program.guards, [&](const auto& guard) {
         out.put(guard.who);
         out.put(guard.about);
@@ -61,6 +62,7 @@ Program program(WireReader& in) {
     program.timeout = time(in);
     program.grace = time(in);
     program.interruptible = in.flag();
+    program.by_hook = in.flag();
     in.list(3 * sizeof(std::uint32_t), [&] {
         auto& guard = program.guards.emplace_back();
         guard.who = in.text();

@@ -22,6 +22,7 @@ struct Program {
     std::chrono::milliseconds timeout{30'000};
     std::chrono::milliseconds grace{5'000}; // between TERM and KILL
     bool interruptible = true;              // else it is never signalled, only reported as overdue
+    bool by_hook = false; // a plugin planned it: an lvm that waits may run it, see process/lvm_script.hpp
     // Asked before it is started; the first that says yes decides.
     struct Guard {
         std::string who;                  // "dmeventd", "multipathd"

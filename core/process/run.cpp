@@ -15,6 +15,7 @@
 
 #include "base/io.hpp"
 #include "base/text.hpp"
+#include "process/lvm_script.hpp"
 #include "process/suspended_devices.hpp"
 
 namespace dmev {
@@ -87,10 +88,42 @@ void Run::learn(int order, int input) {
     if (stand_in_) stand_in_->learn(order, input);
 }
 
+void Run::stand_by(int order, const Program& program, int socket) {
+    waiting_ = program;
+    if (auto started = StandingBy::start(order, core_)) standing_by_.emplace(*std::move(started));
+    const Fd parent{static_cast<int>(syscall(SYS_pidfd_open, getppid(), 0))};
+    for (;;) {
+        const auto its = standing_by_ ? standing_by_->watched()
+                                      : std::array<pollfd, 3>{{{-1, 0, 0}, {-1, 0, 0}, {-1, 0, 0}}};
+        pollfd watched[] = {{socket, POLLIN, 0},
+                            {signals_.get(), POLLIN, 0},
+                            {standing_by_ && parent ? parent.get() : -1, POLLIN, 0},
+                            its[0],
+                            its[1],
+                            its[2]};
+        if (uninterrupted([&] { return poll(watched, std::size(watched), -1); }) < 0 ||
+            watched[0].revents != 0)
+            return;
+        if (watched[1].revents != 0) take_signals();
+        if (standing_by_) standing_by_->look();
+        if (standing_by_ && (watched[2].revents != 0 || standing_by_->who().pid == 0)) standing_by_.reset();
+    }
+}
+
+// None: no process stands by that could run it.
+std::optional<Child> Run::start_unless_waited_for(std::optional<std::uint32_t> guard) {
+    if (!standing_by_ || !stand_in_ || guard || !may_run(waiting_, program_) || !standing_by_->ready()) {
+        standing_by_.reset();
+        return std::nullopt;
+    }
+    return std::move(*std::exchange(stand_in_, std::nullopt)).go_unless(standing_by_->who());
+}
+
 // One that was there, or that is forked now.
 std::variant<Child, Failure> Run::start(std::optional<std::uint32_t> guard) {
-    if (stand_in_)
-        if (auto child = std::move(*stand_in_).go(guard)) return *std::move(child);
+    if (auto child = start_unless_waited_for(guard)) return *std::move(child);
+    if (auto stand_in = std::exchange(stand_in_, std::nullopt))
+        if (auto child = std::move(*stand_in).go(guard)) return *std::move(child);
     auto forked = StandIn::fork(core_);
     if (const auto* failure = std::get_if<Failure>(&forked)) return *failure;
     auto& stand_in = std::get<StandIn>(forked);
@@ -100,18 +133,44 @@ std::variant<Child, Failure> Run::start(std::optional<std::uint32_t> guard) {
     return *std::move(child);
 }
 
+// At once: whoever hears of it can wait for it, should we be killed.
+void Run::tell_of(pid_t pid) {
+    if (const auto stat = stat_of(pid)) tell_(Started{{pid, stat->start}});
+}
+
+void Run::begin(Child&& child) {
+    pid_ = child.pid;
+    output_.emplace(std::move(child.output));
+    report_ = std::move(child.report);
+}
+
+// The stand-in has looked, and is gone. Once the line is written nothing else is started; before, anything
+// may be.
+void Run::hand_over() {
+    status_.reset();
+    if (standing_by_ && standing_by_->ready()) {
+        tell_of(standing_by_->who().pid);
+        if (auto child = std::move(*standing_by_).commit(*lvm_line(program_.argv)))
+            return begin(*std::move(child));
+    }
+    standing_by_.reset();
+    auto started = start(std::nullopt);
+    if (auto* child = std::get_if<Child>(&started)) {
+        tell_of(child->pid);
+        return begin(std::move(*child));
+    }
+    failure_ = std::get<Failure>(started);
+    status_ = 0;
+}
+
 Ended Run::go(const Program& program, std::optional<std::uint32_t> guard) {
     program_ = program;
     if (!signals_) signals_ = child_signals();
     if (!signals_) return not_started({Failure::Step::process, errno, {}});
     auto started = start(guard);
     if (const auto* failure = std::get_if<Failure>(&started)) return not_started(*failure);
-    auto& child = std::get<Child>(started);
-    pid_ = child.pid;
-    // At once: whoever hears of it can wait for it, should we be killed.
-    if (const auto stat = stat_of(pid_)) tell_(Started{{pid_, stat->start}});
-    output_.emplace(std::move(child.output));
-    report_ = std::move(child.report);
+    tell_of(std::get<Child>(started).pid);
+    begin(std::get<Child>(std::move(started)));
     begin_ = Clock::now();
     deadline_ = begin_ + within_reason(program_.timeout);
 
@@ -134,25 +193,34 @@ void Run::wait(Clock::time_point until) {
     if (poll(watched, std::size(watched), timeout) <= 0) return;
     if (watched[1].revents != 0) output_->take();
     if (watched[2].revents != 0) take_report();
-    if (watched[0].revents != 0) {
-        signalfd_siginfo info;
-        while (read(signals_.get(), &info, sizeof info) == sizeof info) {
-        }
-        reap();
+    if (watched[0].revents != 0) take_signals();
+    // What it said before its end.
+    pollfd said{report_ ? report_.get() : -1, POLLIN, 0};
+    if (status_ && uninterrupted([&] { return poll(&said, 1, 0); }) == 1) take_report();
+}
+
+void Run::take_signals() {
+    signalfd_siginfo info;
+    while (read(signals_.get(), &info, sizeof info) == sizeof info) {
     }
+    reap();
 }
 
 void Run::reap() {
     int status = 0;
     pid_t pid;
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         if (pid == pid_) status_ = status;
+        if (standing_by_ && pid == standing_by_->who().pid) standing_by_->ended();
+    }
     alone_ = pid < 0 && errno == ECHILD;
 }
 
 void Run::take_report() {
-    failure_ = read_failure(report_.get());
+    const auto said = read_said(report_.get());
     report_.reset();
+    if (said && said->what == Said::What::failed) failure_ = said->failure;
+    if (said && said->what == Said::What::leaves) hand_over();
 }
 
 void Run::pass_deadline() {
@@ -212,10 +280,6 @@ std::string Run::end_leftovers() {
 
 Ended Run::conclude() {
     Ended ended;
-    if (!failure_ && report_ && status_) {
-        pollfd said{report_.get(), POLLIN, 0};
-        if (uninterrupted([&] { return poll(&said, 1, 0); }) == 1) take_report();
-    }
     if (failure_) ended = not_started(*failure_);
     ended.duration = std::chrono::duration_cast<milliseconds>(Clock::now() - begin_);
     ended.timed_out = timed_out_;

@@ -10,6 +10,7 @@
 #include "process/capture.hpp"
 #include "process/messages.hpp"
 #include "process/stand_in.hpp"
+#include "process/standing_by.hpp"
 
 namespace dmev {
 
@@ -22,6 +23,9 @@ class Run {
     Run(const rlimit& core, Tell tell);
     // Forks who will stand in for the program, before it is known. What fails is tried again by go().
     void prepare();
+    // Starts the lvm of ORDER, which waits, and is used if it is there in time: until SOCKET has something to
+    // say, or as long as our parent lives.
+    void stand_by(int order, const Program& program, int socket);
     // ORDER and INPUT, descriptors that stay ours: the stand-in reads them while we do.
     void learn(int order, int input);
     // Runs the order's PROGRAM, or what guard number GUARD has instead. Returns when it has ended, or cannot
@@ -33,6 +37,7 @@ class Run {
  private:
     using Clock = std::chrono::steady_clock;
     void wait(Clock::time_point until);
+    void take_signals();
     void reap();
     void take_report();
     void pass_deadline();
@@ -41,6 +46,10 @@ class Run {
     bool wait_until_alone(Clock::time_point until);
     void signal_group(int number) const;
     std::variant<Child, Failure> start(std::optional<std::uint32_t> guard);
+    std::optional<Child> start_unless_waited_for(std::optional<std::uint32_t> guard);
+    void tell_of(pid_t pid);
+    void begin(Child&& child);
+    void hand_over();
     Ended conclude();
 
     rlimit core_;
@@ -48,6 +57,8 @@ class Run {
     std::optional<StandIn> stand_in_;
     int order_ = -1, input_ = -1;
     Program program_;
+    std::optional<StandingBy> standing_by_;
+    Program waiting_; // what stands by
 
     Fd signals_;
     pid_t pid_ = 0;

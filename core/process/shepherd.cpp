@@ -49,6 +49,14 @@ void tell(int socket, const Report& report) {
     uninterrupted([&] { return send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT); });
 }
 
+// Until there is an order, with what the one before it says. False: whoever would give it is gone.
+bool stand_by(Run& run, int socket) {
+    const auto files = take_descriptors<2>(socket);
+    const auto order = files ? read_order((*files)[0].get()) : std::nullopt;
+    if (order) run.stand_by((*files)[0].get(), order->program, socket);
+    return order.has_value();
+}
+
 } // namespace
 
 int shepherd_main(int socket, const ShepherdSetup& setup) {
@@ -63,6 +71,7 @@ int shepherd_main(int socket, const ShepherdSetup& setup) {
     rehearse();
     Run run{setup.core, [socket](const Report& report) { tell(socket, report); }};
     run.prepare();
+    if (setup.stands_by && !stand_by(run, socket)) return 1;
     const auto files_of_order = take_descriptors<2>(socket);
     if (!files_of_order) return 1;
     const auto& [order_file, input] = *files_of_order;

@@ -11,7 +11,8 @@ namespace dmev {
 
 struct ShepherdSetup {
     Launcher::Guard guard;
-    rlimit core; // for the program
+    rlimit core;            // for the program
+    bool stands_by = false; // the first order is of what is to be kept ready for the second
 };
 
 // A shepherd's whole life in the process that the launcher forked for it; the result is its exit status.

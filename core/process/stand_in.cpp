@@ -2,6 +2,7 @@
 #include "process/stand_in.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <grp.h>
 #include <sched.h>
 #include <sys/prctl.h>
@@ -13,6 +14,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -35,9 +37,10 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
     return list;
 }
 
+void say(int report, const Said& said) { [[maybe_unused]] const auto n = write(report, &said, sizeof said); }
+
 [[noreturn]] void fail(int report, Failure::Step step) {
-    const Failure failure{step, errno, {}};
-    [[maybe_unused]] const auto n = write(report, &failure, sizeof failure);
+    say(report, {Said::What::failed, {step, errno, {}}, {}});
     _exit(127);
 }
 
@@ -82,19 +85,62 @@ void show(const rlimit& core) {
 
 // Here, between fork and exec, since it may hang where the exec would: then the timeout counts already. A
 // program that cannot be followed is left to the exec to refuse.
-void check_trust(const Program& program) {
+Result<ProgramFiles> check_trust(const Program& program) {
     errno = 0;
-    const auto files =
-        program_files(program.argv[0], trusted_with(program.as_self ? geteuid() : program.uid));
+    auto files = program_files(program.argv[0], trusted_with(program.as_self ? geteuid() : program.uid));
     // But what could not be looked at for want of something is not trusted for that.
     if (!files && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
         fail(report_fd, Failure::Step::execute);
-    if (files || files.error().kind != ErrorKind::not_permitted) return;
-    Failure failure{Failure::Step::trust, EPERM, {}};
+    if (files || files.error().kind != ErrorKind::not_permitted) return files;
+    Said said{Said::What::failed, {Failure::Step::trust, EPERM, {}}, {}};
     auto text = files.error().why + "; " + files.error().remedy;
-    text.copy(failure.text, sizeof failure.text - 1);
-    [[maybe_unused]] const auto n = write(report_fd, &failure, sizeof failure);
+    text.copy(said.failure.text, sizeof said.failure.text - 1);
+    say(report_fd, said);
     _exit(127);
+}
+
+// Which files these are, and since when; empty when that cannot be said.
+std::string stamp_of(const ProgramFiles& program) {
+    std::string stamp;
+    for (const auto& trail : program.files) {
+        struct stat st {};
+        if (fstat(trail.file.get(), &st) < 0) return "";
+        const auto time = [](const timespec& t) { return fmt::format("{}.{:09}", t.tv_sec, t.tv_nsec); };
+        stamp += fmt::format("{}:{} {} {} {}\n", st.st_dev, st.st_ino, st.st_size, time(st.st_mtim),
+                             time(st.st_ctim));
+    }
+    return stamp.size() < sizeof Said::stamp ? stamp : "";
+}
+
+// Whether process PID runs PROGRAM's first file, and nothing that it executes was replaced or removed since.
+bool runs(pid_t pid, const ProgramFiles& program) {
+    const auto proc = "/proc/" + std::to_string(pid) + "/";
+    struct stat file {
+    }, run{};
+    if (fstat(program.files.front().file.get(), &file) < 0 || stat((proc + "exe").c_str(), &run) < 0)
+        return false;
+    if (file.st_dev != run.st_dev || file.st_ino != run.st_ino) return false;
+    std::ifstream maps{proc + "maps"};
+    bool any = false;
+    for (std::string line; std::getline(maps, line); any = true) {
+        const auto rights = line.find(' ') + 1;
+        if (line.size() > rights + 3 && line[rights + 2] == 'x' && line.ends_with(" (deleted)")) return false;
+    }
+    return any;
+}
+
+// Says what there is to be said of FILES before they are executed; it may be that they are not to be.
+void look_at_waiting(const Result<ProgramFiles>& files, pid_t waiting, std::string_view stamp) {
+    if (!files || waiting == 0) return;
+    const auto now = stamp_of(*files);
+    if (waiting > 0 && !now.empty() && now == stamp && runs(waiting, *files)) {
+        say(report_fd, {Said::What::leaves, {}, {}});
+        _exit(0);
+    }
+    if (waiting > 0) return;
+    Said said{Said::What::stamp, {}, {}};
+    now.copy(said.stamp, sizeof said.stamp - 1);
+    say(report_fd, said);
 }
 
 void set_rights(const Program& program) {
@@ -104,39 +150,47 @@ void set_rights(const Program& program) {
     if (setresuid(program.uid, program.uid, program.uid) < 0) fail(report_fd, Failure::Step::user);
 }
 
+} // namespace
+
+// The last before it goes.
+struct StandIn::Word {
+    static constexpr pid_t to_wait = -1;
+    std::int32_t guard = -1; // none
+    pid_t waiting = 0;       // none
+    char stamp[sizeof Said::stamp] = {};
+};
+
 // What to become; who is gone wants nothing.
-Program await_program() {
+Program StandIn::await_program(Word& word) {
     const auto files = take_descriptors<2>(socket_fd);
     if (!files) _exit(0);
     auto order = read_order((*files)[0].get());
-    std::int32_t guard = 0;
-    const auto take_word = [&] { return recv(socket_fd, &guard, sizeof guard, 0); };
-    if (!order || uninterrupted(take_word) != sizeof guard) _exit(0);
+    const auto take_word = [&] { return recv(socket_fd, &word, sizeof word, 0); };
+    if (!order || uninterrupted(take_word) != sizeof word) _exit(0);
     auto program = std::move(order->program);
-    if (guard >= 0) program.argv = program.guards.at(static_cast<std::size_t>(guard)).instead;
+    if (word.guard >= 0) program.argv = program.guards.at(static_cast<std::size_t>(word.guard)).instead;
     if (dup2((*files)[1].get(), 0) < 0) fail(report_fd, Failure::Step::streams);
     return program;
 }
 
-[[noreturn]] void stand_in(int output, int report, int socket, const rlimit& core) {
+void StandIn::stand_in(int output, int report, int socket, const rlimit& core) {
     if (setsid() < 0) fail(report, Failure::Step::session);
     set_streams(output, report, socket);
     if (chdir("/") < 0) fail(report_fd, Failure::Step::directory);
     set_surroundings();
     rehearse();
-    auto program = await_program();
+    Word word;
+    auto program = await_program(word);
     show(core);
     // Who has lost the reader of its output must not die of that with a device suspended.
     if (!program.interruptible) signal(SIGPIPE, SIG_IGN);
-    check_trust(program);
+    look_at_waiting(check_trust(program), word.waiting, word.stamp);
     set_rights(program);
     std::vector<std::string> env;
     for (const auto& [name, value] : program.env) env.emplace_back(name).append("=").append(value);
     execve(program.argv[0].c_str(), pointers(program.argv).data(), pointers(env).data());
     fail(report_fd, Failure::Step::execute);
 }
-
-} // namespace
 
 std::variant<StandIn, Failure> StandIn::fork(const rlimit& core) {
     const auto failed = [](int error) { return Failure{Failure::Step::process, error, {}}; };
@@ -166,10 +220,28 @@ std::variant<StandIn, Failure> StandIn::fork(const rlimit& core) {
 // Whether it came there is seen when it is to go.
 void StandIn::learn(int order, int input) const { send_descriptors(socket_.get(), {order, input}); }
 
-std::optional<Child> StandIn::go(std::optional<std::uint32_t> guard) && {
-    const std::int32_t number = guard ? static_cast<std::int32_t>(*guard) : -1;
-    if (uninterrupted([&] { return write(socket_.get(), &number, sizeof number); }) < 0) return std::nullopt;
+std::optional<Child> StandIn::go(const Word& word) && {
+    if (uninterrupted([&] { return write(socket_.get(), &word, sizeof word); }) < 0) return std::nullopt;
     return std::move(child_);
+}
+
+std::optional<Child> StandIn::go(std::optional<std::uint32_t> guard) && {
+    Word word;
+    if (guard) word.guard = static_cast<std::int32_t>(*guard);
+    return std::move(*this).go(word);
+}
+
+std::optional<Child> StandIn::go_unless(const Waiting& waiting) && {
+    Word word;
+    word.waiting = waiting.pid;
+    waiting.stamp.copy(word.stamp, sizeof word.stamp - 1);
+    return std::move(*this).go(word);
+}
+
+std::optional<Child> StandIn::go_to_wait() && {
+    Word word;
+    word.waiting = Word::to_wait;
+    return std::move(*this).go(word);
 }
 
 std::string_view text(Failure::Step step) {
@@ -179,12 +251,12 @@ std::string_view text(Failure::Step step) {
     return texts[static_cast<std::size_t>(step)];
 }
 
-std::optional<Failure> read_failure(int report) {
-    Failure failure{};
-    const auto n = uninterrupted([&] { return read(report, &failure, sizeof failure); });
-    if (n != sizeof failure) return std::nullopt;
-    failure.text[sizeof failure.text - 1] = '\0';
-    return failure;
+std::optional<Said> read_said(int report) {
+    Said said{};
+    const auto n = uninterrupted([&] { return read(report, &said, sizeof said); });
+    if (n != sizeof said) return std::nullopt;
+    said.failure.text[sizeof said.failure.text - 1] = said.stamp[sizeof said.stamp - 1] = '\0';
+    return said;
 }
 
 void rehearse() {

@@ -7,17 +7,20 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <variant>
 
 #include "base/fd.hpp"
+#include "process/program.hpp"
 
 namespace dmev {
 
 struct Child {
     pid_t pid = 0;
     Fd output; // what it prints
-    Fd report; // its Failure, or the end of file when the exec has succeeded; neither while an exec hangs
+    Fd report; // what it has Said, and the end of file when the exec has succeeded; neither while an exec
+               // hangs
 };
 
 // What kept the program from being executed.
@@ -28,6 +31,24 @@ struct Failure {
     char text[1000] = {}; // of trust: what is wrong and the mend
 };
 std::string_view text(Failure::Step step); // "set its groups"
+
+// A process that was started before and waits to be told what to do, and the files that it was started from.
+struct Waiting {
+    pid_t pid = 0;
+    std::string stamp;
+};
+
+// What a stand-in says of itself.
+struct Said {
+    enum class What {
+        failed, // and is gone
+        stamp,  // of the files that it is about to execute
+        leaves, // all is well, and is left to who waits: it is gone
+    };
+    What what;
+    Failure failure;
+    char stamp[1000] = {};
+};
 
 // Forked in a session of its own with nothing of ours: not a descriptor, signal mask or disposition,
 // scheduling policy, nice value, I/O priority, oom score, umask, directory or group. Its limit for core files
@@ -42,16 +63,25 @@ class StandIn {
     // It becomes the order's program, or what guard number GUARD has instead, if nobody but root and whose
     // rights it gets could have written it. One that is not interruptible ignores SIGPIPE. None: it is gone.
     std::optional<Child> go(std::optional<std::uint32_t> guard) &&;
+    // The same, unless WAITING was started from the very files that it would execute, which it asks them
+    // alone.
+    std::optional<Child> go_unless(const Waiting& waiting) &&;
+    // As go(), but it says their stamp before.
+    std::optional<Child> go_to_wait() &&;
 
  private:
     StandIn(pid_t pid, Fd socket, Fd output, Fd report)
         : child_{pid, std::move(output), std::move(report)}, socket_(std::move(socket)) {}
+    struct Word;
+    static Program await_program(Word& word);
+    [[noreturn]] static void stand_in(int output, int report, int socket, const rlimit& core);
+    std::optional<Child> go(const Word& word) &&;
     Child child_;
     Fd socket_; // to it
 };
 
 // What came through Child::report; nothing at its end.
-std::optional<Failure> read_failure(int report);
+std::optional<Said> read_said(int report);
 
 // Does what an order asks for, to no effect. A page that a process still shares with who forked it takes long
 // to write to: this is done while nothing is in a hurry.

@@ -24,6 +24,7 @@ class Parser {
  private:
     std::string file_;
     JsonLine json_;
+    Spare spare_;
     Time last_{};
 };
 

@@ -177,7 +177,7 @@ Result<> Parser::parse(char* line, std::size_t size, int line_number, Observatio
                         "a NUL byte");
     if (!is_utf8({line, size})) return bad_line(file_, line_number, 0, "", "not UTF-8");
     line[size] = 0;
-    if (read_as_written(line, into)) {
+    if (read_as_written(line, into, spare_)) {
         last_ = into.at;
         return {};
     }

@@ -29,7 +29,7 @@ std::size_t plain_of_eight(const char* text) {
 // line is nothing that any of them takes.
 class Reader {
  public:
-    explicit Reader(const char* line) : at_(line) {}
+    Reader(const char* line, Spare& spare) : at_(line), spare_(spare) {}
 
     bool line(Observation& into) {
         std::string_view time;
@@ -37,15 +37,17 @@ class Reader {
         const auto at = parse_utc(time);
         if (!at) return false;
         into.at = *at;
-        if (literal(R"(device")")) return device(alternative<DeviceReading>(into));
-        return literal(R"(uevent","env":{)") && variables(alternative<UeventReading>(into));
+        if (literal(R"(device")")) return device(alternative(into, spare_.device, spare_.uevent));
+        return literal(R"(uevent","env":{)") && variables(alternative(into, spare_.uevent, spare_.device));
     }
 
  private:
-    template <class T>
-    static T& alternative(Observation& into) {
-        auto* const has = std::get_if<T>(&into.what);
-        return has ? *has : into.what.emplace<T>();
+    // A T in INTO. What is there of the other kind is put aside, and what was there of this one taken back.
+    template <class T, class Other>
+    static T& alternative(Observation& into, T& spare, Other& other_spare) {
+        if (auto* const has = std::get_if<T>(&into.what)) return *has;
+        if (auto* const other = std::get_if<Other>(&into.what)) other_spare = std::move(*other);
+        return into.what.emplace<T>(std::move(spare));
     }
     // The N-th element of LIST, which has that many or more.
     template <class T>
@@ -151,10 +153,13 @@ class Reader {
     }
 
     const char* at_;
+    Spare& spare_;
 };
 
 } // namespace
 
-bool read_as_written(const char* line, Observation& into) { return Reader{line}.line(into); }
+bool read_as_written(const char* line, Observation& into, Spare& spare) {
+    return Reader{line, spare}.line(into);
+}
 
 } // namespace dmev::recording

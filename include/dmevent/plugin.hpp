@@ -181,7 +181,8 @@ class Words {
     // "784/1024"
     std::pair<uint64_t, uint64_t> ratio() {
         const auto w = word();
-        const auto slash = std::min(w.find('/'), w.size());
+        size_t slash = 0; // short as words are: find would take longer
+        while (slash != w.size() && w[slash] != '/') ++slash;
         const auto first = to_number(w.substr(0, slash));
         return {first, to_number(w.substr(std::min(slash + 1, w.size())))};
     }
@@ -190,12 +191,13 @@ class Words {
  private:
     uint64_t to_number(std::string_view w) { // not from_chars: its table pins the library (STB_GNU_UNIQUE)
         uint64_t n = 0;
-        ok_ &= !w.empty();
+        bool is = !w.empty();
         for (const char c : w) {
             const auto digit = static_cast<uint64_t>(c - '0');
-            ok_ &= c >= '0' && c <= '9' && !__builtin_mul_overflow(n, uint64_t{10}, &n) &&
-                   !__builtin_add_overflow(n, digit, &n);
+            is = is && digit <= 9 && !__builtin_mul_overflow(n, uint64_t{10}, &n) &&
+                 !__builtin_add_overflow(n, digit, &n);
         }
+        ok_ &= is;
         return ok_ ? n : 0;
     }
     std::string_view rest_;

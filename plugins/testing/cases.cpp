@@ -55,7 +55,7 @@ std::string with_part(std::string name, const std::string& part) {
     return part.empty() ? name : name + "/" + part;
 }
 
-void add_fields(const dmev::Fields& fields, std::set<std::string>& out) {
+void add_fields(const dmev::StatedFields& fields, std::set<std::string>& out) {
     for (const auto& [name, value] : fields) out.insert(name + "=" + value.text());
 }
 

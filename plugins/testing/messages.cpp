@@ -19,7 +19,7 @@ std::set<std::string> placeholders(const std::string& message) {
 }
 
 void check_message(const dmev::Plugin& plugin, const std::string& type, const dmev::Said& said,
-                   const dmev::Fields& more, const std::string& place) {
+                   const dmev::StatedFields& more, const std::string& place) {
     for (const auto& t : plugin.family().types)
         for (const auto& name : t.name == type ? placeholders(t.message) : std::set<std::string>{})
             EXPECT_TRUE(dmev::find_field(more, name) || dmev::find_field(said.fields, name))

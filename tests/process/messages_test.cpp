@@ -22,6 +22,7 @@ Order an_order() {
     program.timeout = milliseconds{12345};
     program.grace = milliseconds{6};
     program.interruptible = false;
+    program.by_hook = true;
     program.guards = {{"dmeventd", "LVM-x", {}}, {"multipathd", "mpatha", {"/sbin/multipathd", "-k"}}};
     program.note = "{}";
     return order;
