@@ -82,6 +82,7 @@ TEST(Recording, MutatedLinesAreReadOrRefusedAndNeverWorse) {
 TEST(Recording, WhatIsReadAsItIsWrittenIsWhatItSays) {
     Chance chance{3};
     int written = 0, bad = 0;
+    recording::Spare spare;
     for (int i = 0; i < 50'000; ++i) {
         auto line = to_recording(any_observation(chance));
         if (i % 2) line[1 + chance.below(line.size() - 1)] = "0\"\\,:]}-.ex "[chance.below(12)];
@@ -91,7 +92,7 @@ TEST(Recording, WhatIsReadAsItIsWrittenIsWhatItSays) {
         ASSERT_TRUE(!one || test::same(*one, *other)) << escape(line);
         const auto padded = line + std::string(recording::kBeyond + 1, '\0');
         Observation again = i % 3 ? any_observation(chance) : Observation{}; // whatever it held
-        if (!recording::read_as_written(padded.c_str(), again)) continue;
+        if (!recording::read_as_written(padded.c_str(), again, spare)) continue;
         ++written;
         ASSERT_TRUE(one && test::same(*one, again)) << escape(line);
     }
