@@ -131,9 +131,13 @@ void set_variable(Environment& env, std::string_view name, std::string value) {
     env.emplace_back(std::string{name}, std::move(value));
 }
 
+Environment lasting_environment() {
+    return {{"PATH", "/usr/sbin:/usr/bin:/sbin:/bin"}, {"LANG", "C.UTF-8"}, {"HOME", "/"}};
+}
+
 Environment environment(const Firing& firing, std::string_view action) {
     constexpr std::size_t longest_value = 16 * 1024; // all of it shares a limit with the arguments
-    Environment env{{"PATH", "/usr/sbin:/usr/bin:/sbin:/bin"}, {"LANG", "C.UTF-8"}, {"HOME", "/"}};
+    auto env = lasting_environment();
     std::string omitted;
     const auto add = [&](std::string name, std::string value) {
         if (value.size() > longest_value || value.find('\0') != value.npos)

@@ -24,6 +24,8 @@ using Environment = std::vector<std::pair<std::string, std::string>>;
 // PATH, LANG, HOME, and DMEVENT_TYPE, DMEVENT_DEVICE, ...: the environment of every program. A value that no
 // program could be started with is left out and named in DMEVENT_OMITTED: the event on standard input has it.
 Environment environment(const Firing& firing, std::string_view action);
+// What of it is the same for every event. All else is named DMEVENT_...
+Environment lasting_environment();
 
 // Adds NAME, or replaces what it was.
 void set_variable(Environment& env, std::string_view name, std::string value);

@@ -7,6 +7,7 @@
 
 #include "action/placeholders.hpp"
 #include "action/systemd_unit.hpp"
+#include "process/lvm_script.hpp"
 
 namespace dmev {
 namespace {
@@ -152,6 +153,7 @@ Job plan_hook(const Firing& firing, const Step& step, std::span<const Plugin> pl
     job.program = prepared(firing, step, hook_timeout, to_json);
     job.program.argv = std::move(planned.argv);
     job.program.interruptible = planned.interruptible;
+    job.program.by_hook = true;
     for (auto& [name, value] : planned.env) set_variable(job.program.env, name, std::move(value));
     if (!step.even_if_managed)
         for (auto& manager : planned.managers) {
@@ -170,6 +172,13 @@ Job plan(const Firing& firing, const Step& step, std::span<const Plugin> plugins
     if (!step.hook.empty()) return plan_hook(firing, step, plugins, target, to_json);
     if (step.action.log) return plan_log(firing, step);
     return plan_action(firing, step, to_json);
+}
+
+Program lvm_of_hooks() {
+    auto env = lasting_environment();
+    set_variable(env, "LVM_RUN_BY_DMEVENTD", "1");
+    set_variable(env, "LVM_SUPPRESS_FD_WARNINGS", "1");
+    return waiting_lvm("/usr/sbin/lvm", std::move(env));
 }
 
 } // namespace dmev

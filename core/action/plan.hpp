@@ -35,4 +35,7 @@ using ToJson = std::function<std::string(const Event&)>;
 Job plan(const Firing& firing, const Step& step, std::span<const Plugin> plugins,
          const std::optional<TargetFacts>& target, const ToJson& to_json);
 
+// The lvm that hooks run by the SDK's lvm.hpp, as it waits for its command.
+Program lvm_of_hooks();
+
 } // namespace dmev

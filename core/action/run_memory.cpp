@@ -12,7 +12,6 @@ std::string write_run(const RememberedRun& run) {
     JsonWriter json{line};
     const auto& firing = run.firing;
     json.begin_object();
-    memory::put_event(json, firing.event);
     memory::put_numbers(json, "steps", firing.steps);
     json.member("at", std::uint64_t{run.at}).member("program", run.program);
     memory::put_numbers(json, "failed", run.outcome.failed);
@@ -25,7 +24,7 @@ Result<RememberedRun> read_run(std::string_view text) {
     try {
         const auto json = memory::parse(text);
         RememberedRun run;
-        run.firing.event = memory::event(json);
+        if (!memory::find(json, "steps")) throw memory::Bad{"steps is missing"};
         run.firing.steps = memory::numbers(json, "steps");
         run.firing.attempt = std::max(1U, memory::small(json, "attempt"));
         run.firing.reminder = memory::small(json, "reminder");

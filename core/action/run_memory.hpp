@@ -10,7 +10,7 @@
 namespace dmev {
 
 struct RememberedRun {
-    Firing firing;            // without its rule
+    Firing firing;            // without its rule, and without its event: the decider's row has that
     std::size_t at = 0;       // in firing.steps
     std::string program;      // that runs its step, or is about to; empty: none
     Decider::Outcome outcome; // so far

@@ -98,6 +98,7 @@ void Runner::Impl::take_up(Firing&& firing, const Remembered* row,
             if (!run.firing.steps.empty()) {
                 known->firing.id = run.firing.id;
                 known->firing.rule = run.firing.rule;
+                known->firing.event = std::move(run.firing.event);
                 run.firing = std::move(known->firing);
                 run.at = known->at;
                 run.outcome = std::move(known->outcome);

@@ -32,7 +32,7 @@ void JsonWriter::separate() {
 
 // Nearly all text is short and stands for itself: it is checked while it is copied, and appended at once
 // with what is around it.
-void JsonWriter::put(std::string_view text, std::string_view after) {
+void JsonWriter::put(std::string_view text, bool is_key) {
     constexpr std::size_t kShort = 64;
     std::array<char, kShort + 4> whole;
     char* end = whole.data();
@@ -45,7 +45,8 @@ void JsonWriter::put(std::string_view text, std::string_view after) {
             *end++ = c;
         }
         if (!special) {
-            end = std::copy(after.begin(), after.end(), end);
+            *end++ = '"';
+            if (is_key) *end++ = ':';
             out_.append(whole.data(), static_cast<std::size_t>(end - whole.data()));
             comma_ = true;
             return;
@@ -54,7 +55,8 @@ void JsonWriter::put(std::string_view text, std::string_view after) {
     separate();
     out_ += '"';
     quote(is_utf8(text) ? text : repair_utf8(text));
-    out_ += after;
+    out_ += '"';
+    if (is_key) out_ += ':';
 }
 
 // TEXT is UTF-8. C1 need not be escaped, but a terminal may obey it.
@@ -112,12 +114,12 @@ JsonWriter& JsonWriter::end_array() {
     return *this;
 }
 JsonWriter& JsonWriter::key(std::string_view name) {
-    put(name, "\":");
+    put(name, true);
     comma_ = false;
     return *this;
 }
 JsonWriter& JsonWriter::value(std::string_view text) {
-    put(text, "\"");
+    put(text, false);
     return *this;
 }
 JsonWriter& JsonWriter::value(bool flag) {
@@ -143,9 +145,10 @@ JsonWriter& JsonWriter::value(double number) {
     fmt::format_to(std::back_inserter(out_), "{}", number);
     return *this;
 }
-JsonWriter& JsonWriter::null() {
+JsonWriter& JsonWriter::null() { return raw("null"); }
+JsonWriter& JsonWriter::raw(std::string_view json) {
     separate();
-    out_ += "null";
+    out_ += json;
     return *this;
 }
 

@@ -27,6 +27,7 @@ class JsonWriter {
     JsonWriter& value(int number) { return value(std::int64_t{number}); }
     JsonWriter& value(double number); // shortest form that reads back the same; NaN and infinities are null
     JsonWriter& null();
+    JsonWriter& raw(std::string_view json); // a value that is JSON already
 
     template <class T>
     JsonWriter& member(std::string_view name, const T& v) {
@@ -36,7 +37,7 @@ class JsonWriter {
 
  private:
     void separate();
-    void put(std::string_view text, std::string_view after);
+    void put(std::string_view text, bool is_key);
     void quote(std::string_view text);
     std::size_t escape_first(std::string_view text);
     std::string& out_;

@@ -53,6 +53,17 @@ void check_programs(const Settings& settings, Diagnostics& diagnostics) {
     });
 }
 
+std::set<std::string> families_of_hooks(const Rulebook& rules, std::span<const Plugin> plugins) {
+    std::set<std::string> hooks, families;
+    for (const auto& rule : rules.rules)
+        if (rule.settings.enabled && !rule.settings.dry_run)
+            for (const auto& step : rule.steps) hooks.insert(step.hook);
+    for (const auto& plugin : plugins)
+        for (const auto& hook : plugin.family().hooks)
+            if (hooks.contains(hook.name)) families.insert(plugin.family().name);
+    return families;
+}
+
 KeepOrder to_keep(const Settings& settings) {
     KeepOrder order;
     order.most = std::uint64_t{settings.limits.pinned_mib} << 20;

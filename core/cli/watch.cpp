@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "action/plan.hpp"
 #include "base/log.hpp"
 #include "cli/programs.hpp"
 #include "output/json_parts.hpp"
@@ -35,7 +36,10 @@ Monitor::Ports Watch::ports() {
         means_.system_log ? means_.system_log->event(event) : means_.front->event(event);
         if (archive_) archive_->event(event);
     };
-    ports.settled = [this] { keep_soon(); };
+    ports.settled = [this] {
+        keep_soon();
+        if (lvm_need_) lvm_need_->look();
+    };
     ports.record = [this](const Observation& observation) {
         if (means_.recorder) means_.recorder->record(observation);
         status_line_.changed();
@@ -106,6 +110,7 @@ Result<> Watch::open_reactor() {
         {std::move(inherited), configuration_.settings.limits.stale_after});
     if (!responder) return responder.error();
     keep_ready();
+    keep_lvm_ready();
     responder_ = responder->get();
     reactor_ = std::move(*responder);
     monitor_.react(*reactor_);
@@ -147,6 +152,26 @@ void Watch::keep_ready() {
         });
     if (!order.paths.empty()) programs_->expect();
     keeper_->keep(std::move(order));
+}
+
+// As keep_ready().
+void Watch::keep_lvm_ready() {
+    const auto& settings = configuration_.settings;
+    lvm_families_.clear();
+    if ((acting_ || unguarded_) && settings.limits.waiting_lvm)
+        lvm_families_ = families_of_hooks(*configuration_.rules, means_.vocabulary.plugins);
+    if (lvm_families_.empty()) {
+        lvm_need_.reset();
+        return programs_->expect_lvm(std::nullopt);
+    }
+    if (!lvm_need_)
+        lvm_need_.emplace(
+            means_.loop,
+            LvmNeed::Ports{[this] { return monitor_.engine().may_need(lvm_families_); },
+                           [this](bool needed) {
+                               programs_->expect_lvm(needed ? std::optional{lvm_of_hooks()} : std::nullopt);
+                           }});
+    lvm_need_->look();
 }
 
 std::shared_ptr<const Rulebook> Watch::rules_to_follow(std::chrono::milliseconds patience) {
@@ -209,6 +234,7 @@ void Watch::take(Result<Configuration>&& read) {
     if (responder_) {
         responder_->reload(rules_to_follow({}), configuration_.settings.limits);
         keep_ready();
+        keep_lvm_ready();
     } else
         rehearsal_->reload(configuration_.rules, means_.clock());
     monitor_.reconsider();

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "cli/configuration.hpp"
 #include "cli/front.hpp"
@@ -13,6 +14,7 @@
 #include "process/launcher.hpp"
 #include "service/archive.hpp"
 #include "service/background.hpp"
+#include "service/lvm_need.hpp"
 #include "service/monitor.hpp"
 #include "service/notify.hpp"
 #include "service/pidfile.hpp"
@@ -62,6 +64,7 @@ class Watch {
     Monitor::Ports ports();
     std::string status() const;
     void keep_ready();
+    void keep_lvm_ready();
     bool serves() const;
     std::optional<std::vector<Remembered>> inherit();
     void connect();
@@ -77,6 +80,8 @@ class Watch {
     std::unique_ptr<Background> background_;
     LaunchedPrograms* programs_ = nullptr; // the reactor's
     std::optional<Keeper> keeper_;
+    std::set<std::string> lvm_families_; // whose hooks rules use
+    std::optional<LvmNeed> lvm_need_;
     std::unique_ptr<Reactor> reactor_;
     Responder* responder_ = nullptr; // is reactor_, unless nothing is to be run
     Rehearsal* rehearsal_ = nullptr;

@@ -216,6 +216,7 @@ struct LimitSettings {
     std::uint32_t programs = 8;
     std::uint32_t queue = 1000;
     std::uint32_t pinned_mib = 64;
+    bool waiting_lvm = true;
     Millis stale_after{3'600'000};
 };
 template <>
@@ -230,6 +231,9 @@ struct Schema<LimitSettings> {
             &LimitSettings::pinned_mib,
             "MiB of programs that are kept in memory to start without their disk; 0: nothing is kept",
             {0, 65'536}},
+        Key{"waiting_lvm", &LimitSettings::waiting_lvm,
+            "false: no lvm is kept waiting for the next command of a hook, and each is started when it is "
+            "needed"},
         Key{"stale_after",
             &LimitSettings::stale_after,
             "what happened longer ago than this is not acted upon after a restart; what still holds is",

@@ -157,6 +157,28 @@ std::vector<Wish> Engine::take_wishes() {
     return out;
 }
 
+// One that grows by a fifth at its limit is within that of it again.
+constexpr double soon_percent = 20;
+
+bool Engine::may_need(const std::set<std::string>& families) const {
+    const auto may = [&](const TargetState& target) {
+        if (!target.plugin || !families.contains(target.plugin->family().name)) return false;
+        const auto& types = target.plugin->family().gauges;
+        bool limited = false;
+        for (std::size_t i = 0; i < types.size(); ++i) {
+            limited |= types[i].at > 0 && !types[i].raises.empty();
+            if (i < target.gauges.size() && target.gauges[i].near(types[i], soon_percent)) return true;
+        }
+        return !limited;
+    };
+    const auto& devices = impl_->registry.all();
+    return std::any_of(devices.begin(), devices.end(), [&](const auto& entry) {
+        const auto& device = *entry.second;
+        return device.id.uuid.starts_with("LVM-") &&
+               std::any_of(device.targets.begin(), device.targets.end(), may);
+    });
+}
+
 std::vector<DeviceState> Engine::devices() const {
     std::vector<DeviceState> out;
     for (const auto& [number, device] : impl_->registry.all()) {

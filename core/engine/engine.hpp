@@ -5,7 +5,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/result.hpp"
@@ -75,6 +77,10 @@ class Engine {
     // that has none by baseline_done was removed, one that is not among ROWS was added. A row that cannot be
     // read is left out, named, and forgotten with the next changed(). REQUIRES: nothing was observed yet.
     std::vector<Error> restore(std::span<const Remembered> rows);
+
+    // Whether a hook of one of these FAMILIES may soon have to do with a volume of LVM's: one that is near a limit,
+    // or may fail without coming near any.
+    bool may_need(const std::set<std::string>& families) const;
 
     // For --query: every device that is known, with what holds now.
     std::vector<DeviceState> devices() const;

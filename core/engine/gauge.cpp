@@ -101,9 +101,9 @@ std::optional<Duration> GaugeState::next_read(const GaugeType& type, const Engin
     return std::clamp(wish, options.poll_fastest, interval);
 }
 
-bool GaugeState::near(const GaugeType& type) const {
+bool GaugeState::near(const GaugeType& type, double within) const {
     if (type.at <= 0 || type.raises.empty() || !at_ || level_ >= last_step(type)) return false;
-    return limit(type, level_ + 1) - percent_of(used_, total_) <= near_percent;
+    return limit(type, level_ + 1) - percent_of(used_, total_) <= within;
 }
 
 } // namespace dmev

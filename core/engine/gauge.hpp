@@ -45,11 +45,11 @@ class GaugeState {
     // still: the interval.
     std::optional<Duration> next_read(const GaugeType& type, const EngineOptions& options) const;
 
-    // Whether a little more reaches the next limit.
-    bool near(const GaugeType& type) const;
+    static constexpr double near_percent = 10;
+    // Whether a little more reaches the next limit, WITHIN percent of the whole.
+    bool near(const GaugeType& type, double within = near_percent) const;
 
  private:
-    static constexpr double near_percent = 10;
     // Limit of step K in percent; the last step is full.
     static double limit(const GaugeType& type, int k);
     static int last_step(const GaugeType& type);

@@ -4,8 +4,7 @@
 #include <charconv>
 #include <limits>
 
-#include "base/rapidjson.hpp"
-#include "model/event_json.hpp"
+#include "model/event_parse.hpp"
 
 namespace dmev {
 namespace {
@@ -140,17 +139,22 @@ Event event_of(const Json& json) {
     return event;
 }
 
+Error bad(std::string why) {
+    return {ErrorKind::failed, "not an event", "", std::move(why),
+            "give what `dmevent_tool --json` prints, one object a line"};
+}
+
 } // namespace
 
 Result<Event> parse_event(std::string_view json) {
-    const auto bad = [](std::string why) {
-        return Error{ErrorKind::failed, "not an event", "", std::move(why),
-                     "give what `dmevent_tool --json` prints, one object a line"};
-    };
     rapidjson::Document document;
     if (auto why = parse_exactly(document, json); !why.empty()) return bad(std::move(why));
+    return parse_event(document);
+}
+
+Result<Event> parse_event(const rapidjson::Value& json) {
     try {
-        return event_of(document);
+        return event_of(json);
     } catch (const Bad& e) {
         return bad(e.why);
     }

@@ -2,7 +2,7 @@
 #include "rules/memory.hpp"
 
 #include "base/text.hpp"
-#include "model/event_json.hpp"
+#include "model/event_parse.hpp"
 
 namespace dmev::memory {
 namespace {
@@ -14,8 +14,7 @@ constexpr std::int64_t latest = 6'000'000'000'000'000'000; // the year 2160
 rapidjson::Document parse(std::string_view text) {
     if (!is_utf8(text)) throw Bad{"it is not UTF-8"};
     rapidjson::Document document;
-    document.Parse<rapidjson::kParseIterativeFlag>(text.data(), text.size());
-    if (document.HasParseError()) throw Bad{"it is no JSON"};
+    if (!parse_exactly(document, text).empty()) throw Bad{"it is no JSON"};
     object(document);
     return document;
 }
@@ -84,12 +83,15 @@ Time time(const Json& object, const char* name) {
 }
 
 void put_event(JsonWriter& json, const Event& event) {
-    json.member("event", std::string_view{event_json(event)});
+    json.key("event").raw(event_json(event));
     if (event.device && event.device->diskseq) json.member("diskseq", *event.device->diskseq);
 }
 
 Event event(const Json& object) {
-    auto parsed = parse_event(text(object, "event"));
+    const auto* json = find(object, "event");
+    if (!json) throw Bad{"event is missing"};
+    // Of an earlier version it is the text of its JSON.
+    auto parsed = json->IsString() ? parse_event(text(object, "event")) : parse_event(*json);
     if (!parsed) throw Bad{parsed.error().why};
     if (find(object, "diskseq") && parsed->device)
         parsed->device->diskseq = number(object, "diskseq", std::numeric_limits<std::uint64_t>::max());

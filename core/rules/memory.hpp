@@ -36,7 +36,7 @@ std::vector<std::uint32_t> numbers(const Json& object, const char* name);
 Time time(const Json& json);
 Time time(const Json& object, const char* name); // must be there
 
-// The members "event" and "diskseq", which an event's own JSON does not have.
+// The member "event", and "diskseq", which an event's own JSON does not have.
 void put_event(JsonWriter& json, const Event& event);
 Event event(const Json& object);
 void put_time(JsonWriter& json, const char* name, Time time);

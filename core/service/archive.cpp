@@ -17,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t rows_of_one = 1000; // remembered, in one frame
+constexpr std::size_t most_said = 100;    // as they are, in one turn of the loop
 constexpr auto for_a_successor = 60s;     // of who left; at shutdown none comes
 
 } // namespace
@@ -32,23 +33,44 @@ Archive::~Archive() {
     if (socket_) loop_.forget(socket_.get());
 }
 
-std::string Archive::event_text(const Event& event) { return event_json(event); }
+void Archive::event(const Event& event) { say_later(event); }
 
 void Archive::decision(Time time, std::string event_id, std::string json) {
-    send(StoreDecision{time, std::move(event_id), std::move(json)});
+    say_later(StoreDecision{time, std::move(event_id), std::move(json)});
+}
+
+void Archive::remember(std::vector<Remembered> changes) {
+    if (!changes.empty()) say_later(StoreRemember{std::move(changes)});
+}
+
+// An event is to be acted upon before it is put into words here.
+void Archive::say_later(std::variant<Event, StoreOrder> what) {
+    said_.push_back(std::move(what));
+    if (said_.size() >= most_said) put_said();
+    flush_soon();
+}
+
+void Archive::put_said() {
+    for (const auto& what : std::exchange(said_, {})) {
+        if (const auto* event = std::get_if<Event>(&what)) {
+            send(StoreEvent{event_json(*event)});
+            continue;
+        }
+        const auto& order = std::get<StoreOrder>(what);
+        std::holds_alternative<StoreRemember>(order) ? send_rows(order) : send(order);
+    }
 }
 
 // Never lost: where there is no room, the last of each key waits beside the queue.
-void Archive::remember(std::vector<Remembered> changes) {
-    if (changes.empty()) return;
-    const StoreOrder order{StoreRemember{std::move(changes)}};
-    if (late_.empty() && put(encode(order))) return flush_soon();
+void Archive::send_rows(const StoreOrder& order) {
+    if (late_.empty() && put(encode(order))) return;
     for (const auto& [kind, key, value] : std::get<StoreRemember>(order).changes)
         late_.insert_or_assign({kind, key}, value);
 }
 
 void Archive::earlier_settled() {
     settled_ = true;
+    put_said();
     put(encode(StoreOrder{StoreSettled{}}), true);
     flush_soon();
 }
@@ -56,6 +78,7 @@ void Archive::earlier_settled() {
 void Archive::limit(std::chrono::seconds keep, std::uint64_t max_size) {
     setup_.options.keep = keep;
     setup_.options.max_size = max_size;
+    put_said();
     put(encode(StoreOrder{StoreLimits{keep, max_size}}), true);
     flush_soon();
 }
@@ -108,10 +131,7 @@ bool Archive::put(std::string frame, bool always) {
 
 void Archive::send(const StoreOrder& order) {
     if (lost_ > 0 && put(encode(StoreOrder{StoreLost{lost_}}))) lost_ = 0;
-    if (lost_ > 0 || !put(encode(order)))
-        ++lost_;
-    else
-        flush_soon();
+    if (lost_ > 0 || !put(encode(order))) ++lost_;
 }
 
 void Archive::flush_soon() {
@@ -133,6 +153,7 @@ void Archive::put_late() {
 }
 
 void Archive::flush() {
+    put_said();
     while (socket_) {
         if (out_.empty()) put_late();
         if (out_.empty()) break;
@@ -198,6 +219,7 @@ void Archive::report(StoreReport&& said) {
 bool Archive::drain(std::chrono::milliseconds patience) {
     loop_.cancel(std::exchange(again_, 0));
     loop_.cancel(std::exchange(soon_, 0));
+    put_said();
     if (!socket_) return out_.empty() && late_.empty() && lost_ == 0;
     loop_.forget(socket_.get());
     const auto until = Loop::Clock::now() + patience;

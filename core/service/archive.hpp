@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/fd.hpp"
@@ -39,7 +40,7 @@ class Archive {
     Archive(const Archive&) = delete;
     Archive& operator=(const Archive&) = delete;
 
-    void event(const Event& event) { send(StoreEvent{event_text(event)}); }
+    void event(const Event& event);
     void decision(Time time, std::string event_id, std::string json);
     void remember(std::vector<Remembered> changes);
     void earlier_settled(); // what an earlier boot remembered was taken over
@@ -50,8 +51,10 @@ class Archive {
     bool drain(std::chrono::milliseconds patience = std::chrono::seconds{1});
 
  private:
-    static std::string event_text(const Event& event);
+    void say_later(std::variant<Event, StoreOrder> what);
+    void put_said();
     void send(const StoreOrder& order);
+    void send_rows(const StoreOrder& order);
     bool put(std::string frame, bool always = false);
     void put_late();
     void connect();
@@ -68,6 +71,7 @@ class Archive {
     const std::chrono::milliseconds try_again_;
     Fd socket_;
     FrameBuffer in_;
+    std::vector<std::variant<Event, StoreOrder>> said_; // in this turn of the loop: becomes frames after it
     std::deque<std::string> out_; // whole frames; of the first SENT_ bytes are gone already
     std::size_t sent_ = 0, waiting_ = 0;
     std::size_t greeting_ = 0; // the first of them, which each process is told anew

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "process/lvm_script.hpp"
 #include "support.hpp"
 
 namespace dmev {
@@ -145,6 +146,16 @@ TEST_F(PlanStep, ByDefaultAHookLocksItsDeviceWhateverTheRule) {
     EXPECT_TRUE(job.program.interruptible);
     target->device.diskseq.reset();
     EXPECT_EQ(planned(acting::hook("act.once")).lock, "device:253:1");
+}
+
+TEST_F(PlanStep, WhatAHookRunsByLvmAnLvmThatWaitsMayRun) {
+    target->text.status = "lvm";
+    const auto job = planned(acting::hook("act.once"));
+    EXPECT_TRUE(may_run(lvm_of_hooks(), job.program)) << job.why;
+    auto written = planned(acting::exec(job.program.argv, "page")).program;
+    written.env = job.program.env;
+    written.interruptible = false;
+    EXPECT_FALSE(may_run(lvm_of_hooks(), written));
 }
 
 TEST_F(PlanStep, GuardsAreToldWhatToAskFor) {

@@ -2,6 +2,7 @@
 // A plugin with hooks, and rules, events and facts to try them on.
 #pragma once
 #include <deque>
+#include <dmevent/lvm.hpp>
 #include <dmevent/plugin.hpp>
 #include <stdexcept>
 #include <string>
@@ -13,7 +14,7 @@
 namespace acting {
 
 // Its status is what a plan is made of: "refuse", "throw", "lock=KEY", "careful" (not interruptible),
-// "dmeventd" (not where it manages the device), "multipathd" (then its own command).
+// "dmeventd" (not where it manages the device), "multipathd" (then its own command); or "lvm" alone.
 struct Act {
     static constexpr const char *name = "act", *version = "1";
     static constexpr dmevent_claim claims[] = {{"act", DMEVENT_TABLE}};
@@ -36,6 +37,10 @@ struct Act {
 
     static bool plan(uint32_t hook, const dmevent::Event& event, const dmevent::Args& args,
                      dmevent::Plan& plan) {
+        if (dmevent::view(event.target->status) == "lvm") {
+            dmevent::lvm::run(plan, *event.target->device, "pool", {"lvextend", "--use-policies"});
+            return true;
+        }
         plan.run({"/bin/act", dmevent::view(event.target->status), dmevent::view(event.key)});
         if (const auto word = args.text("word"); !word.empty()) plan.run({word});
         plan.env("ACTING", "yes");

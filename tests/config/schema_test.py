@@ -21,7 +21,7 @@ FILE = CONFIG / "dmevent_tool.schema.json"
 RIGHT = {
     "version": 1, "monitor": ["thin"], "ignore": [{"uuid": "CRYPT-*"}], "dry_run": False,
     "poll": {"interval": "10s", "fastest": "250ms"},
-    "limits": {"programs": 8, "queue": 1000, "pinned_mib": 0, "stale_after": "1h"}, "keep": ["/usr/sbin/lvm"],
+    "limits": {"programs": 8, "queue": 1000, "pinned_mib": 0, "waiting_lvm": False, "stale_after": "1h"}, "keep": ["/usr/sbin/lvm"],
     "history": {"file": "/var/lib/history.db", "keep": "90d", "max_size": "256MiB"},
     "thresholds": {"thin.data_threshold": {"at": 80, "step": 5.5, "clear": 75}},
     "actions": {"page": {"exec": ["/bin/page", "{message}"], "timeout": "20s", "run_as": "nobody", "env": {"A": "1"}},
@@ -36,7 +36,8 @@ RIGHT = {
 WRONG = [
     (("version",), 2), (("version",), "1"), (("version",), None), (("monitor",), {}), (("ignore", 0), {}),
     (("poll", "interval"), 10), (("poll", "interval"), "10"), (("poll", "interval"), "1h30m"), (("poll", "often"), "1s"),
-    (("limits", "programs"), 0), (("limits", "programs"), 257), (("limits", "queue"), 1.5), (("limits", "pinned_mib"), -1), (("dry_run",), "yes"),
+    (("limits", "programs"), 0), (("limits", "programs"), 257), (("limits", "queue"), 1.5), (("limits", "pinned_mib"), -1),
+    (("limits", "waiting_lvm"), 1), (("dry_run",), "yes"),
     (("thresholds", "thin.data_threshold", "at"), 101), (("thresholds", "thin.data_threshold", "at"), "80"),
     (("actions", "page", "log"), "also"), (("actions", "page", "timeout"), "soon"), (("actions", "page", "env"), {"1": "a"}),
     (("actions", "unit"), {}), (("actions", "note", "log"), {"text": "a"}), (("frob",), 1),

@@ -48,6 +48,7 @@ TEST(Settings, EveryKeyIsRead) {
     EXPECT_EQ(s.limits.programs, 2u);
     EXPECT_EQ(s.limits.queue, 10u);
     EXPECT_EQ(s.limits.pinned_mib, 8u);
+    EXPECT_FALSE(s.limits.waiting_lvm);
     ASSERT_EQ(s.keep.size(), 2u);
     EXPECT_EQ(s.keep[0].text, "/usr/sbin/lvm");
     EXPECT_EQ(s.limits.stale_after, 2h);
@@ -145,7 +146,7 @@ TEST(Settings, DefaultsAreUseful) {
     EXPECT_EQ(
         settings_json(s),
         R"({"version":1,"ignore":[],"poll":{"interval":"10s","fastest":"250ms"},"thresholds":{},"actions":{},)"
-        R"("rules":[],"limits":{"programs":8,"queue":1000,"pinned_mib":64,"stale_after":"1h"},)"
+        R"("rules":[],"limits":{"programs":8,"queue":1000,"pinned_mib":64,"waiting_lvm":true,"stale_after":"1h"},)"
         R"("history":{"file":"/var/lib/dmevent_tool/history.db","keep":"90d","max_size":"256MiB"},"dry_run":false})");
 }
 
@@ -267,6 +268,7 @@ limits:
   programs: 8
   queue: 1000
   pinned_mib: 64
+  waiting_lvm: true
   stale_after: 1h
 history:
   file: /var/lib/dmevent_tool/history.db

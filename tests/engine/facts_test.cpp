@@ -40,6 +40,36 @@ TEST(Facts, SayWhenTheDeviceWasLookedAtThoughNothingChanged) {
     EXPECT_EQ(d.engine().target(d.toy("").id, 0)->read, d.at - 2s) << "a suspended device concludes nothing";
 }
 
+TEST(MayNeed, IsAVolumeOfLvmsThatIsNearALimit) {
+    Driver d;
+    const auto with = [&](const std::string& uuid, const std::string& status) {
+        auto reading = d.toy(status);
+        reading.id.uuid = uuid;
+        return reading;
+    };
+    d.start("use=10/100").after(1s).see(with("LVM-x", "use=50/100"));
+    EXPECT_FALSE(d.engine().may_need({"toy"}));
+    d.after(1s).see(with("LVM-x", "use=61/100"));
+    EXPECT_TRUE(d.engine().may_need({"toy", "other"}));
+    EXPECT_FALSE(d.engine().may_need({"other"}));
+    EXPECT_FALSE(d.engine().may_need({}));
+    d.after(1s).see(with("mpath-x", "use=75/100"));
+    EXPECT_FALSE(d.engine().may_need({"toy"}));
+}
+
+TEST(MayNeed, IsAVolumeOfLvmsThatHasNoLimit) {
+    Driver d;
+    d.plugin().tune("toy.full", 0, 0, 0);
+    auto reading = d.toy("use=1/100");
+    d.start("use=1/100");
+    EXPECT_FALSE(d.engine().may_need({"toy"}));
+    reading.id.uuid = "LVM-x";
+    d.after(1s).see(reading);
+    EXPECT_TRUE(d.engine().may_need({"toy"}));
+    d.after(1s).see(DeviceRemoved{reading.id});
+    EXPECT_FALSE(d.engine().may_need({"toy"}));
+}
+
 TEST(Current, IsTheConditionWithTheValuesOfNowOrNothing) {
     Driver d;
     d.start("use=81/100");

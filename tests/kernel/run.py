@@ -20,14 +20,14 @@ import jsonschema
 
 HERE = pathlib.Path(__file__).resolve().parent
 # Scenarios that share a guest, the longest first; some groups need udevd, or systemd and what is installed.
-GROUPS = [["lvm", "lvm_rules"], ["service"], ["boot"], ["kills", "endurance.two_thousand"], ["hang", "cli", "netlink"], ["programs", "responses", "multipath_rules", "worst_day"],
+GROUPS = [["lvm", "lvm_rules", "lvm_waiting"], ["service"], ["boot"], ["kills", "endurance.two_thousand"], ["hang", "cli", "netlink"], ["programs", "responses", "multipath_rules", "worst_day"],
           ["devices", "multipath"], ["thin", "raid", "mirror"], ["multipathd"]]
 UDEV = {"multipathd"}
 SYSTEMD = {"service", "boot"}
 AT_BOOT = {"boot"}
 INSTALLED = {"service", "boot", "worst_day"}
 HIDE = "diskseq,list"
-ONCE = {"boot", "kills", "endurance", "programs", "responses", "service", "worst_day"}  # what they show has nothing to do with the kernel's age
+ONCE = {"boot", "kills", "endurance", "lvm_waiting", "programs", "responses", "service", "worst_day"}  # what they show has nothing to do with the kernel's age
 LINE = re.compile(r"(ok|FAIL) (\S+) \((.*) s\)$")
 
 

@@ -188,7 +188,9 @@ TEST_F(StandingLvm, EndsWithItsShepherd) {
 
 TEST_F(StandingLvm, MayBeKilledWhileItWaits) {
     expect_and_await();
+    const auto pidfd = pidfd_of(waiting);
     ASSERT_EQ(kill(waiting, SIGKILL), 0);
+    EXPECT_TRUE(ends(pidfd));
     EXPECT_TRUE(output({"self"}).starts_with("cold"));
 }
 
