@@ -228,7 +228,8 @@ void KernelSource::go_on() {
     // It may be we who were busy, or stopped: who has answered meanwhile does not hang.
     if (tracker_.has_late(now)) pool_.hear();
     working_ = true;
-    tracker_.advance(now);
+    if (const auto polled = tracker_.advance(now); polled > 0)
+        log::debug("reading again what may have moved on without a word: {} devices", polled);
     if (const auto due = writes_.due(); due && *due <= now) {
         log::debug("looking whether what could reach a limit was written to");
         for (const auto number : writes_.look(now)) tracker_.look_again(number);

@@ -184,7 +184,8 @@ bool Tracker::has_late(Time now) const {
                        [now](const auto& c) { return !c.second.stuck && c.second.deadline <= now; });
 }
 
-void Tracker::advance(Time now) {
+std::size_t Tracker::advance(Time now) {
+    std::size_t polled = 0;
     std::vector<std::uint32_t> late;
     for (const auto& [id, call] : calls_)
         if (!call.stuck && call.deadline <= now) late.push_back(id);
@@ -197,8 +198,11 @@ void Tracker::advance(Time now) {
     while (!wishes_.empty() && wishes_.begin()->first <= now) {
         auto& device = *find(wishes_.begin()->second);
         set_alarm(wishes_, device.id.number, device.wish, std::nullopt);
-        if (!device.call) want(device, Why::poll); // else what is being read now will do
+        if (device.call) continue; // what is being read now will do
+        want(device, Why::poll);
+        ++polled;
     }
+    return polled;
 }
 
 std::optional<Time> Tracker::due() const {

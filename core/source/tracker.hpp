@@ -54,8 +54,8 @@ class Tracker {
     void begun(std::uint32_t call, Time now) { calls_.at(call).deadline = now + options_.deadline; }
     void wish(DevNum device, std::optional<Time> by);
     void look_again(DevNum device); // something about it changed that the kernel does not tell of
-    void advance(Time now);
-    void no_readers(); // all of them hang, and no more are to be had
+    std::size_t advance(Time now);  // how many devices are to be read because it is time
+    void no_readers();              // all of them hang, and no more are to be had
 
     // ---- what to do ----
     std::optional<ReadRequest> next_call(Time now); // REQUIRES: a reader gets it

@@ -119,9 +119,9 @@ class TrackerTest : public testing::Test {
         ADD_FAILURE() << "it never settles";
     }
 
-    void pass(Duration time) {
+    std::size_t pass(Duration time) {
         now += time;
-        tracker.advance(now);
+        return tracker.advance(now);
     }
 
     // What was handed on since the last time, one line each.
