@@ -10,55 +10,57 @@ namespace {
 
 using namespace std::chrono;
 
-// A fixed number of digits at the front of TEXT, which it removes.
-std::optional<int> digits(std::string_view& text, size_t count) {
-    if (text.size() < count) return std::nullopt;
-    int value = 0;
-    for (size_t i = 0; i < count; ++i) {
-        if (text[i] < '0' || text[i] > '9') return std::nullopt;
-        value = value * 10 + (text[i] - '0');
-    }
-    text.remove_prefix(count);
-    return value;
-}
-
 // The last COUNT digits of VALUE, which is not negative, at AT.
 void put_digits(std::string& text, size_t at, size_t count, int64_t value) {
     for (size_t i = at + count; i > at; value /= 10) text[--i] = static_cast<char>('0' + value % 10);
 }
 
-bool literal(std::string_view& text, char c) {
-    if (text.empty() || text.front() != c) return false;
-    text.remove_prefix(1);
-    return true;
-}
+// Reads from left to right; what is not as it should be is asked for once, at the end.
+class Reader {
+ public:
+    explicit Reader(std::string_view text) : at_(text.data()), end_(at_ + text.size()) {}
 
-// ".123456" as nanoseconds; no point at all is zero.
-std::optional<Duration> fraction(std::string_view& text) {
-    if (!literal(text, '.')) return Duration{0};
-    int64_t value = 0, scale = 1'000'000'000;
-    while (!text.empty() && text.front() >= '0' && text.front() <= '9') {
-        if (scale == 1) return std::nullopt;
-        value = value * 10 + (text.front() - '0');
-        scale /= 10;
-        text.remove_prefix(1);
+    // So many digits.
+    int number(int digits) {
+        int value = 0;
+        ok_ &= end_ - at_ >= digits;
+        for (const char* const end = ok_ ? at_ + digits : at_; at_ != end; ++at_) {
+            ok_ &= is_digit();
+            value = value * 10 + (*at_ - '0');
+        }
+        return value;
     }
-    if (scale == 1'000'000'000) return std::nullopt;
-    return Duration{value * scale};
-}
+    void literal(char c) { ok_ &= is(c); }
+    // ".123456" as nanoseconds; no point at all is zero.
+    Duration fraction() {
+        if (!is('.')) return Duration{0};
+        int64_t value = 0, scale = 1'000'000'000;
+        for (; at_ != end_ && is_digit() && scale > 1; ++at_, scale /= 10) value = value * 10 + (*at_ - '0');
+        ok_ &= scale < 1'000'000'000;
+        return Duration{value * scale};
+    }
+    minutes zone() {
+        if (is('Z')) return minutes{0};
+        const bool east = is('+');
+        if (!east) literal('-');
+        const int h = number(2);
+        literal(':');
+        const int m = number(2);
+        ok_ &= h <= 23 && m <= 59;
+        return east ? minutes{h * 60 + m} : -minutes{h * 60 + m};
+    }
+    bool ok_and_over() const { return ok_ && at_ == end_; }
 
-std::optional<minutes> zone(std::string_view& text) {
-    if (literal(text, 'Z')) return minutes{0};
-    const bool east = !text.empty() && text.front() == '+';
-    if (!east && (text.empty() || text.front() != '-')) return std::nullopt;
-    text.remove_prefix(1);
-    const auto h = digits(text, 2);
-    if (!h || !literal(text, ':')) return std::nullopt;
-    const auto m = digits(text, 2);
-    if (!m || *h > 23 || *m > 59) return std::nullopt;
-    const minutes offset{*h * 60 + *m};
-    return east ? offset : -offset;
-}
+ private:
+    bool is_digit() const { return *at_ >= '0' && *at_ <= '9'; }
+    bool is(char c) {
+        if (at_ == end_ || *at_ != c) return false;
+        ++at_;
+        return true;
+    }
+    const char *at_, *end_;
+    bool ok_ = true;
+};
 
 } // namespace
 
@@ -78,25 +80,25 @@ std::string format_utc(Time time) {
 }
 
 std::optional<Time> parse_utc(std::string_view text) {
-    const auto y = digits(text, 4);
-    if (!y || !literal(text, '-')) return std::nullopt;
-    const auto mo = digits(text, 2);
-    if (!mo || !literal(text, '-')) return std::nullopt;
-    const auto d = digits(text, 2);
-    if (!d || !literal(text, 'T')) return std::nullopt;
-    const auto h = digits(text, 2);
-    if (!h || !literal(text, ':')) return std::nullopt;
-    const auto mi = digits(text, 2);
-    if (!mi || !literal(text, ':')) return std::nullopt;
-    const auto s = digits(text, 2);
-    if (!s) return std::nullopt;
-    const auto sub = fraction(text);
-    const auto offset = sub ? zone(text) : std::nullopt;
-    if (!offset || !text.empty()) return std::nullopt;
-    const year_month_day date{year{*y}, month{static_cast<unsigned>(*mo)}, day{static_cast<unsigned>(*d)}};
+    Reader in{text};
+    const int y = in.number(4);
+    in.literal('-');
+    const int mo = in.number(2);
+    in.literal('-');
+    const int d = in.number(2);
+    in.literal('T');
+    const int h = in.number(2);
+    in.literal(':');
+    const int mi = in.number(2);
+    in.literal(':');
+    const int s = in.number(2);
+    const auto sub = in.fraction();
+    const auto offset = in.zone();
+    const year_month_day date{year{y}, month{static_cast<unsigned>(mo)}, day{static_cast<unsigned>(d)}};
     // What nanoseconds in 64 bits can hold ends in 2262.
-    if (!date.ok() || *y < 1970 || *y > 2261 || *h > 23 || *mi > 59 || *s > 60) return std::nullopt;
-    return Time{sys_days{date}} + hours{*h} + minutes{*mi} + seconds{*s} + *sub - *offset;
+    if (!in.ok_and_over() || !date.ok() || y < 1970 || y > 2261 || h > 23 || mi > 59 || s > 60)
+        return std::nullopt;
+    return Time{sys_days{date}} + hours{h} + minutes{mi} + seconds{s} + sub - offset;
 }
 
 std::string format_local(Time time) {

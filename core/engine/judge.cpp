@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include "engine/message.hpp"
 
@@ -307,11 +306,15 @@ void Judge::looked(Device& device, TargetState& target, const Said& said, const 
 void Judge::forget_unmentioned(Device& device, const TargetState& target, const Said& said) {
     if (device.holding.empty() && device.waiting.empty()) return;
     const auto& family = target.plugin->family();
-    std::set<std::pair<const EventType*, std::string_view>> mentioned;
-    for (const auto& c : said.conditions) mentioned.emplace(&family.types[c.type], c.part);
+    std::vector<std::pair<const EventType*, std::string_view>> mentioned;
+    mentioned.reserve(said.conditions.size());
+    for (const auto& c : said.conditions) mentioned.emplace_back(&family.types[c.type], c.part);
+    std::sort(mentioned.begin(), mentioned.end());
     const auto gone = [&](const ConditionKey& key) {
         return key.target == target.index && is_type_of(family, key.type) &&
-               !mentioned.contains({key.type, key.part}) && !is_raised_by_gauge(family, key.type);
+               !std::binary_search(mentioned.begin(), mentioned.end(),
+                                   std::pair{key.type, std::string_view{key.part}}) &&
+               !is_raised_by_gauge(family, key.type);
     };
     if (std::erase_if(device.holding, [&](const auto& h) { return gone(h.first); }) > 0) touch(device);
     std::erase_if(device.waiting,
