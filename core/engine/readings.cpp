@@ -55,7 +55,9 @@ void Engine::Impl::take(const DeviceReading& reading) {
         touched.insert(reading.id.number);
     device->read = true;
     device->event_nr = reading.event_nr;
-    // What an event announced may stand in the status only a moment later: look again, ever less soon.
+    // What an event announced may stand in the status only a moment later (a mirror's legs after its sync),
+    // or bring about what has no event (a raid's recovery begins, I/O moves to another group of paths): look
+    // again, ever less soon.
     if (steps > 0)
         device->follow_up = options.poll_fastest;
     else
