@@ -182,7 +182,7 @@ def pools(bench) -> None:
     for who, start in starts.items():
         peer = start()
         peers.settle(peer)
-        told = Told(b'"thin.low_water"') if who == OURS else None
+        told = Told(b'"type":"thin.low_water"') if who == OURS else None  # what came of it names the type as well
         before, began = peer.group.cpu(), time.monotonic()
         for volume in pools.volumes:
             crowd.fill(volume, crowd.BLOCKS - crowd.MARK - 1, 2)
