@@ -68,7 +68,7 @@ int shepherd_main(int socket, const ShepherdSetup& setup) {
     setsid();
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     const auto self = own_process_id();
-    rehearse();
+    rehearse_until(socket);
     Run run{setup.core, [socket](const Report& report) { tell(socket, report); }};
     run.prepare();
     if (setup.stands_by && !stand_by(run, socket)) return 1;

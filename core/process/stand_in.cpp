@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <grp.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -178,7 +179,7 @@ void StandIn::stand_in(int output, int report, int socket, const rlimit& core) {
     set_streams(output, report, socket);
     if (chdir("/") < 0) fail(report_fd, Failure::Step::directory);
     set_surroundings();
-    rehearse();
+    rehearse_until(socket_fd);
     Word word;
     auto program = await_program(word);
     show(core);
@@ -259,7 +260,7 @@ std::optional<Said> read_said(int report) {
     return said;
 }
 
-void rehearse() {
+void rehearse_until(int socket) {
     Order order;
     order.id.assign(100, 'x');
     order.program.note.assign(2000, 'x');
@@ -269,6 +270,8 @@ void rehearse() {
                                        "value of a usual size, of which the most are");
     }
     for (int i = 0; i < 2; ++i) {
+        pollfd asked{socket, POLLIN, 0};
+        if (poll(&asked, 1, 0) != 0) return;
         const auto again = decode_order(encode(order));
         if (again) static_cast<void>(write_job(*again, own_process_id()));
     }

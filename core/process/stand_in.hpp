@@ -84,7 +84,7 @@ class StandIn {
 std::optional<Said> read_said(int report);
 
 // Does what an order asks for, to no effect. A page that a process still shares with who forked it takes long
-// to write to: this is done while nothing is in a hurry.
-void rehearse();
+// to write to: this is done while nothing is in a hurry, and so until something comes by SOCKET.
+void rehearse_until(int socket);
 
 } // namespace dmev
