@@ -167,7 +167,7 @@ void Watch::keep_lvm_ready() {
     if (!lvm_need_)
         lvm_need_.emplace(
             means_.loop,
-            LvmNeed::Ports{[this] { return monitor_.engine().may_need(lvm_families_); },
+            LvmNeed::Ports{[this] { return monitor_.engine().prospect(lvm_families_); },
                            [this](bool needed) {
                                programs_->expect_lvm(needed ? std::optional{lvm_of_hooks()} : std::nullopt);
                            }});

@@ -160,9 +160,8 @@ std::vector<Wish> Engine::take_wishes() {
 // One that grows by a fifth at its limit is within that of it again.
 constexpr double soon_percent = 20;
 
-bool Engine::may_need(const std::set<std::string>& families) const {
-    const auto may = [&](const TargetState& target) {
-        if (!target.plugin || !families.contains(target.plugin->family().name)) return false;
+Engine::Prospect Engine::prospect(const std::set<std::string>& families) const {
+    const auto is_near = [](const TargetState& target) {
         const auto& types = target.plugin->family().gauges;
         bool limited = false;
         for (std::size_t i = 0; i < types.size(); ++i) {
@@ -171,12 +170,16 @@ bool Engine::may_need(const std::set<std::string>& families) const {
         }
         return !limited;
     };
-    const auto& devices = impl_->registry.all();
-    return std::any_of(devices.begin(), devices.end(), [&](const auto& entry) {
-        const auto& device = *entry.second;
-        return device.id.uuid.starts_with("LVM-") &&
-               std::any_of(device.targets.begin(), device.targets.end(), may);
-    });
+    Prospect prospect;
+    for (const auto& [number, device] : impl_->registry.all()) {
+        if (!device->id.uuid.starts_with("LVM-")) continue;
+        for (const auto& target : device->targets) {
+            if (!target.plugin || !families.contains(target.plugin->family().name)) continue;
+            prospect.near |= is_near(target);
+            prospect.newest = std::max(prospect.newest, device->serial);
+        }
+    }
+    return prospect;
 }
 
 std::vector<DeviceState> Engine::devices() const {

@@ -78,9 +78,12 @@ class Engine {
     // read is left out, named, and forgotten with the next changed(). REQUIRES: nothing was observed yet.
     std::vector<Error> restore(std::span<const Remembered> rows);
 
-    // Whether a hook of one of these FAMILIES may soon have to do with a volume of LVM's: one that is near a limit,
-    // or may fail without coming near any.
-    bool may_need(const std::set<std::string>& families) const;
+    // Whether a hook of one of these FAMILIES may soon have to do with a volume of LVM's.
+    struct Prospect {
+        bool near = false;        // one is near a limit, or may fail without coming near any
+        std::uint64_t newest = 0; // larger when there is a new one, of which nobody knows how fast it fills
+    };
+    Prospect prospect(const std::set<std::string>& families) const;
 
     // For --query: every device that is known, with what holds now.
     std::vector<DeviceState> devices() const;

@@ -21,7 +21,9 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr auto look_again = std::chrono::seconds{1}; // where a shepherd's end cannot be awaited
+constexpr std::size_t lvms_kept = 2;                 // what one mends or extends is often not all
 constexpr auto rest_after_start = milliseconds{50};  // the program that was just started comes first
+constexpr auto rest_after_lvm = milliseconds{500};   // one of two is ready sooner than both
 constexpr auto shepherd_gone = "the process that watched it is gone";
 
 bool has_nul(const std::string& text) { return text.find('\0') != text.npos; }
@@ -90,14 +92,7 @@ void LaunchedPrograms::expect_lvm(std::optional<Program> lvm) {
     if (lvm_)
         refill(rest_after_start);
     else
-        ready_.reset();
-}
-
-// While LVM runs a command the next one's start would only be in its way.
-bool LaunchedPrograms::runs_lvm() const {
-    return std::any_of(jobs_.begin(), jobs_.end(), [](const auto& job) {
-        return job.second.lvm && job.second.phase == Job::Phase::running;
-    });
+        ready_.clear();
 }
 
 void LaunchedPrograms::refill(milliseconds pause) {
@@ -111,28 +106,31 @@ void LaunchedPrograms::refill(milliseconds pause) {
 void LaunchedPrograms::refill_now() {
     if (expected_ && !spare_)
         if (auto shepherd = launcher_.new_shepherd()) spare_ = std::move(*shepherd);
-    if (!lvm_ || ready_ || runs_lvm()) return;
+    if (!lvm_ || ready_.size() >= lvms_kept) return;
     auto shepherd = launcher_.new_waiting_shepherd();
     if (!shepherd) return log::debug("{}", shepherd.error().text());
     Order order;
     order.program = *lvm_;
     if (!send_order(shepherd->socket.get(), order, "")) return;
     log::debug("process {} keeps {} ready", shepherd->pid, lvm_->argv[0]);
-    ready_ = std::move(*shepherd);
+    ready_.push_back(*std::move(shepherd));
+    if (ready_.size() < lvms_kept) refill(rest_after_lvm);
 }
 
 Result<Launcher::Child> LaunchedPrograms::take_shepherd(const Program& program) {
-    const bool lvm = lvm_ && may_run(*lvm_, program);
+    const auto waits = [](const Launcher::Child& shepherd) {
+        pollfd ended{shepherd.socket.get(), POLLIN, 0};
+        return poll(&ended, 1, 0) == 0;
+    };
     expected_ = true; // what was run may be run again
-    for (auto* kept : {&ready_, &spare_}) {
-        if (kept == &ready_ && !lvm) continue;
-        auto shepherd = std::exchange(*kept, std::nullopt);
-        if (!shepherd) continue;
-        refill(rest_after_start);
-        pollfd ended{shepherd->socket.get(), POLLIN, 0};
-        if (poll(&ended, 1, 0) == 0) return *std::move(shepherd);
-    }
     refill(rest_after_start);
+    if (lvm_ && may_run(*lvm_, program))
+        while (!ready_.empty()) { // the first has waited longest
+            auto shepherd = std::move(ready_.front());
+            ready_.pop_front();
+            if (waits(shepherd)) return shepherd;
+        }
+    if (auto spare = std::exchange(spare_, std::nullopt); spare && waits(*spare)) return *std::move(spare);
     return launcher_.new_shepherd();
 }
 
@@ -158,7 +156,6 @@ Result<> LaunchedPrograms::start(const std::string& id, const Program& program) 
     auto& job = jobs_[id];
     job.shepherd = shepherd->pid;
     job.socket = std::move(shepherd->socket);
-    job.lvm = lvm_ && may_run(*lvm_, program);
     return {};
 }
 
@@ -267,7 +264,6 @@ void LaunchedPrograms::finish(const std::string& id, Ended&& ended) {
     auto& job = jobs_.at(id);
     job.phase = ended.stuck ? Job::Phase::stuck : Job::Phase::over;
     if (!ended.stuck) let_go(job);
-    if (job.lvm) refill(rest_after_start);
     sink_.ended(id, std::move(ended)); // which may be done with it at once
 }
 

@@ -2,6 +2,7 @@
 // Programs in earnest: a shepherd of the launcher's for each. Programs and shepherds outlive this; what is
 // left behind is found again in RUN_DIR/jobs.
 #pragma once
+#include <deque>
 #include <map>
 #include <memory>
 
@@ -44,7 +45,6 @@ class LaunchedPrograms : public Programs {
         Loop::TimerId timer = 0;
         enum class Phase { running, stuck, over } phase = Phase::running; // stuck: said so, and there still
         bool done = false;
-        bool lvm = false;    // one that lvm_ could run
         bool unread = false; // it was said that its end cannot be read
     };
 
@@ -58,7 +58,6 @@ class LaunchedPrograms : public Programs {
     void let_go(Job& job);
     Found take_over(JobFiles::Orphan&& orphan);
     Result<Launcher::Child> take_shepherd(const Program& program);
-    bool runs_lvm() const;
     void refill(std::chrono::milliseconds pause);
     void refill_now();
 
@@ -71,8 +70,8 @@ class LaunchedPrograms : public Programs {
     std::map<std::string, Job> jobs_;      // until they are over and done with
     std::optional<Launcher::Child> spare_; // a shepherd that waits for its order
     bool expected_ = false;
-    std::optional<Launcher::Child> ready_; // one whose lvm waits
-    std::optional<Program> lvm_;           // what it is, while it is expected
+    std::deque<Launcher::Child> ready_; // those whose lvm waits
+    std::optional<Program> lvm_;        // what that is, while it is expected
     Loop::TimerId refill_ = 0;
 };
 

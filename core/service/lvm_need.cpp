@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/lvm_need.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace dmev {
@@ -21,10 +22,12 @@ void LvmNeed::ask() {
     const auto now = Loop::Clock::now();
     next_ = now + every;
     loop_.cancel(std::exchange(timer_, 0));
-    const bool near = ports_.near();
+    const auto prospect = ports_.prospect();
+    const bool near = prospect.near || prospect.newest > newest_;
+    newest_ = std::max(newest_, prospect.newest);
     if (near) until_ = now + lasts_;
     const bool needed = near || (needed_ && now < until_);
-    if (needed && !near) ask_at(until_);
+    if (needed && !prospect.near) ask_at(until_);
     if (needed != std::exchange(needed_, needed)) ports_.needed(needed);
 }
 

@@ -40,34 +40,56 @@ TEST(Facts, SayWhenTheDeviceWasLookedAtThoughNothingChanged) {
     EXPECT_EQ(d.engine().target(d.toy("").id, 0)->read, d.at - 2s) << "a suspended device concludes nothing";
 }
 
-TEST(MayNeed, IsAVolumeOfLvmsThatIsNearALimit) {
-    Driver d;
-    const auto with = [&](const std::string& uuid, const std::string& status) {
+class Prospect : public testing::Test {
+ protected:
+    Driver& see(const std::string& uuid, const std::string& status) {
         auto reading = d.toy(status);
         reading.id.uuid = uuid;
-        return reading;
-    };
-    d.start("use=10/100").after(1s).see(with("LVM-x", "use=50/100"));
-    EXPECT_FALSE(d.engine().may_need({"toy"}));
-    d.after(1s).see(with("LVM-x", "use=61/100"));
-    EXPECT_TRUE(d.engine().may_need({"toy", "other"}));
-    EXPECT_FALSE(d.engine().may_need({"other"}));
-    EXPECT_FALSE(d.engine().may_need({}));
-    d.after(1s).see(with("mpath-x", "use=75/100"));
-    EXPECT_FALSE(d.engine().may_need({"toy"}));
+        return d.after(1s).see(reading);
+    }
+    bool near(const std::set<std::string>& families = {"other", "toy"}) {
+        return d.engine().prospect(families).near;
+    }
+    Driver d;
+};
+
+TEST_F(Prospect, IsNearWhereAVolumeOfLvmsIsNearALimit) {
+    d.start("use=10/100");
+    see("LVM-x", "use=50/100");
+    EXPECT_FALSE(near());
+    see("LVM-x", "use=61/100");
+    EXPECT_TRUE(near());
+    EXPECT_FALSE(near({"other"}));
+    EXPECT_FALSE(near({}));
+    see("mpath-x", "use=61/100");
+    EXPECT_FALSE(near());
 }
 
-TEST(MayNeed, IsAVolumeOfLvmsThatHasNoLimit) {
-    Driver d;
+TEST_F(Prospect, IsNearWhereAVolumeOfLvmsHasNoLimit) {
     d.plugin().tune("toy.full", 0, 0, 0);
-    auto reading = d.toy("use=1/100");
     d.start("use=1/100");
-    EXPECT_FALSE(d.engine().may_need({"toy"}));
-    reading.id.uuid = "LVM-x";
-    d.after(1s).see(reading);
-    EXPECT_TRUE(d.engine().may_need({"toy"}));
-    d.after(1s).see(DeviceRemoved{reading.id});
-    EXPECT_FALSE(d.engine().may_need({"toy"}));
+    EXPECT_FALSE(near());
+    see("LVM-x", "use=1/100");
+    EXPECT_TRUE(near());
+    d.after(1s).see(DeviceRemoved{d.toy("").id});
+    EXPECT_FALSE(near());
+}
+
+TEST_F(Prospect, TellsOfNewVolumes) {
+    const auto newest = [&] { return d.engine().prospect({"toy"}).newest; };
+    d.start("use=1/100");
+    see("", "use=1/100");
+    EXPECT_EQ(newest(), 0U);
+    see("LVM-x", "use=1/100");
+    const auto first = newest();
+    EXPECT_GT(first, 0U);
+    see("LVM-x", "use=2/100");
+    EXPECT_EQ(newest(), first);
+    auto second = d.toy("use=1/100", 0, Why::kernel, 1);
+    second.id.uuid = "LVM-y";
+    d.after(1s).see(second);
+    EXPECT_GT(newest(), first);
+    EXPECT_EQ(d.engine().prospect({"other"}).newest, 0U);
 }
 
 TEST(Current, IsTheConditionWithTheValuesOfNowOrNothing) {

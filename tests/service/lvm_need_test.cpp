@@ -20,12 +20,13 @@ class Need : public testing::Test {
     }
     Loop loop = *Loop::create();
     bool near = false;
+    std::uint64_t newest = 0;
     int asked = 0;
     std::vector<bool> told;
     LvmNeed need{loop,
                  {[this] {
                       ++asked;
-                      return near;
+                      return Engine::Prospect{near, newest};
                   },
                   [this](bool needed) { told.push_back(needed); }},
                  milliseconds{1500}};
@@ -58,6 +59,20 @@ TEST_F(Need, LastsAWhile) {
     EXPECT_TRUE(await([&] { return told.size() == 2; }));
     EXPECT_EQ(told, (std::vector{true, false}));
     EXPECT_GE(Loop::Clock::now() - begin, milliseconds{1500});
+}
+
+TEST_F(Need, IsTakenForGrantedWithANewVolume) {
+    newest = 7;
+    need.look();
+    EXPECT_EQ(told, std::vector{true});
+    need.look();
+    EXPECT_TRUE(await([&] { return told.size() == 2; })) << "the same one is not new for ever";
+    newest = 3; // that one is gone
+    need.look();
+    newest = 8;
+    need.look();
+    EXPECT_TRUE(await([&] { return told.size() == 3; }));
+    EXPECT_TRUE(told.back());
 }
 
 TEST_F(Need, ThatComesBackMeanwhileWasNeverGone) {
