@@ -58,15 +58,14 @@ void on_condition(const dmevent_say* say, std::uint32_t type, dmevent_str key, d
     Listener::hear(say, [&](Listener& to, Intake& in) {
         if (!to.type_fits(type, Kind::condition)) return;
         static constexpr Truth kTruths[] = {Truth::no, Truth::yes, Truth::same, Truth::lapsed};
-        if (const auto code = code_of(truth); code < 0 || code > DMEVENT_LAPSED)
-            to.hearing.violated(fmt::format("it stated truth {}", code));
-        else {
-            auto& condition = to.said->conditions.add();
-            condition.type = type;
-            condition.truth = kTruths[code];
-            in.key(key, condition.part);
-            in.fields(more, n, condition.more);
-        }
+        const auto code = code_of(truth);
+        if (code < 0 || code > DMEVENT_LAPSED)
+            return to.hearing.violated(fmt::format("it stated truth {}", code));
+        auto& condition = to.said->conditions.add();
+        condition.type = type;
+        condition.truth = kTruths[code];
+        in.key(key, condition.part);
+        in.fields(more, n, condition.more);
     });
 }
 void on_happened(const dmevent_say* say, std::uint32_t type, dmevent_str key, const dmevent_field* more,
@@ -74,14 +73,12 @@ void on_happened(const dmevent_say* say, std::uint32_t type, dmevent_str key, co
     Listener::hear(say, [&](Listener& to, Intake& in) {
         if (!to.type_fits(type, Kind::happening)) return;
         if (!to.may_happen)
-            to.hearing.violated(
+            return to.hearing.violated(
                 fmt::format("it said that '{}' happened at first sight", to.family->types[type].name));
-        else {
-            auto& happened = to.said->happenings.add();
-            happened.type = type;
-            in.key(key, happened.part);
-            in.fields(more, n, happened.more);
-        }
+        auto& happened = to.said->happenings.add();
+        happened.type = type;
+        in.key(key, happened.part);
+        in.fields(more, n, happened.more);
     });
 }
 void on_gauge(const dmevent_say* say, std::uint32_t gauge, std::uint64_t used, std::uint64_t total) {

@@ -106,14 +106,20 @@ std::vector<Case> read_cases(const std::string& dir) {
     return cases;
 }
 
-dmev::Said look(const dmev::Plugin& plugin, const Line* before, const Line& now) {
+void look(const dmev::Plugin& plugin, const Line* before, const Line& now, dmev::Said& said) {
     const dmev::DeviceId device{"vg-pool", "LVM-x", {253, 1}, 11};
     const auto view = [&](const Line& line) {
         return dmev::TargetView{&device, 0, 0, line.length, line.type, line.table, line.status};
     };
-    if (!before) return plugin.look(nullptr, view(now));
+    if (!before) return plugin.look(nullptr, view(now), said);
     const auto old = view(*before);
-    return plugin.look(&old, view(now));
+    plugin.look(&old, view(now), said);
+}
+
+dmev::Said look(const dmev::Plugin& plugin, const Line* before, const Line& now) {
+    dmev::Said said;
+    look(plugin, before, now, said);
+    return said;
 }
 
 void check_said(const dmev::Plugin& plugin, const dmev::Said& what, const std::vector<std::string>& expected,

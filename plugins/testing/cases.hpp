@@ -35,6 +35,7 @@ struct Case {
 std::vector<Case> read_cases(const std::string& dir);
 
 dmev::Said look(const dmev::Plugin& plugin, const Line* before, const Line& now);
+void look(const dmev::Plugin& plugin, const Line* before, const Line& now, dmev::Said& said);
 
 // Adds test failures where SAID is not what EXPECTED has, no more and no less. PLACE: for the failure's text.
 void check_said(const dmev::Plugin& plugin, const dmev::Said& said, const std::vector<std::string>& expected,

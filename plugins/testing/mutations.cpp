@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "cases.hpp"
 
 namespace testing_plugins {
@@ -37,6 +39,28 @@ std::vector<std::string> split(const std::string& line) {
             words.back() += c;
     }
     return words;
+}
+
+// All of it, in words.
+std::string spelled(const dmev::Said& said) {
+    std::ostringstream out;
+    const auto fields = [&out](const dmev::StatedFields& of) {
+        for (const auto& [name, value] : of) out << ' ' << name << '=' << value.text();
+        out << '\n';
+    };
+    out << static_cast<int>(said.outcome) << ' ' << said.because;
+    fields(said.fields);
+    for (const auto& c : said.conditions) {
+        out << c.type << ' ' << c.part << ' ' << static_cast<int>(c.truth);
+        fields(c.more);
+    }
+    for (const auto& h : said.happenings) {
+        out << h.type << ' ' << h.part;
+        fields(h.more);
+    }
+    for (const auto& g : said.gauges) out << g.gauge << ' ' << g.used << ' ' << g.total << '\n';
+    out << said.read_within_ms.value_or(0);
+    return out.str();
 }
 
 } // namespace
@@ -88,11 +112,14 @@ void check_mutations(const dmev::Plugin& plugin, const std::vector<Case>& cases,
                     status.pick(8) ? like.length : 0};
     };
     int understood = 0;
+    dmev::Said after_others; // whatever it held
     for (int i = 0; i < count; ++i) {
         const auto& like = cases[status.pick(cases.size())].now;
         const auto now = mutated(like), before = mutated(like);
         const bool first = status.pick(2);
         const auto said = look(plugin, first ? nullptr : &before, now);
+        look(plugin, first ? nullptr : &before, now, after_others);
+        ASSERT_EQ(spelled(after_others), spelled(said)) << now.status;
         ASSERT_NE(said.outcome, dmev::Said::Outcome::fault) << said.because << ": " << now.status;
         ASSERT_TRUE(!first || said.happenings.empty()) << now.status;
         ASSERT_LE(said.conditions.size() + said.happenings.size(), limit) << now.status;
