@@ -95,6 +95,13 @@ void LaunchedPrograms::expect_lvm(std::optional<Program> lvm) {
         ready_.clear();
 }
 
+// Then the next one's start would only be in its way.
+bool LaunchedPrograms::runs_lvm() const {
+    return std::any_of(jobs_.begin(), jobs_.end(), [](const auto& job) {
+        return job.second.lvm && job.second.phase == Job::Phase::running;
+    });
+}
+
 void LaunchedPrograms::refill(milliseconds pause) {
     if (refill_ != 0) return;
     refill_ = loop_.after(pause, [this] {
@@ -106,7 +113,7 @@ void LaunchedPrograms::refill(milliseconds pause) {
 void LaunchedPrograms::refill_now() {
     if (expected_ && !spare_)
         if (auto shepherd = launcher_.new_shepherd()) spare_ = std::move(*shepherd);
-    if (!lvm_ || ready_.size() >= lvms_kept) return;
+    if (!lvm_ || ready_.size() >= lvms_kept || runs_lvm()) return;
     auto shepherd = launcher_.new_waiting_shepherd();
     if (!shepherd) return log::debug("{}", shepherd.error().text());
     Order order;
@@ -156,6 +163,7 @@ Result<> LaunchedPrograms::start(const std::string& id, const Program& program) 
     auto& job = jobs_[id];
     job.shepherd = shepherd->pid;
     job.socket = std::move(shepherd->socket);
+    job.lvm = lvm_ && may_run(*lvm_, program);
     return {};
 }
 
@@ -264,6 +272,7 @@ void LaunchedPrograms::finish(const std::string& id, Ended&& ended) {
     auto& job = jobs_.at(id);
     job.phase = ended.stuck ? Job::Phase::stuck : Job::Phase::over;
     if (!ended.stuck) let_go(job);
+    if (job.lvm) refill(rest_after_start);
     sink_.ended(id, std::move(ended)); // which may be done with it at once
 }
 

@@ -45,6 +45,7 @@ class LaunchedPrograms : public Programs {
         Loop::TimerId timer = 0;
         enum class Phase { running, stuck, over } phase = Phase::running; // stuck: said so, and there still
         bool done = false;
+        bool lvm = false;    // one that lvm_ could run
         bool unread = false; // it was said that its end cannot be read
     };
 
@@ -58,6 +59,7 @@ class LaunchedPrograms : public Programs {
     void let_go(Job& job);
     Found take_over(JobFiles::Orphan&& orphan);
     Result<Launcher::Child> take_shepherd(const Program& program);
+    bool runs_lvm() const;
     void refill(std::chrono::milliseconds pause);
     void refill_now();
 

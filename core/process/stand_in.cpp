@@ -15,7 +15,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -113,6 +112,26 @@ std::string stamp_of(const ProgramFiles& program) {
     return stamp.size() < sizeof Said::stamp ? stamp : "";
 }
 
+constexpr std::size_t most_maps = 64 << 10;
+
+// Empty where they cannot be had as a whole.
+std::string maps_of(const std::string& proc) {
+    const Fd file{open((proc + "maps").c_str(), O_RDONLY | O_CLOEXEC)};
+    auto text = file ? read_whole(file.get(), most_maps) : std::nullopt;
+    return text && text->size() < most_maps ? *std::move(text) : "";
+}
+
+// Whether MAPS, as in /proc/PID, have a file that was replaced or removed, and may be executed.
+bool executes_removed(std::string_view maps) {
+    while (!maps.empty()) {
+        const auto line = maps.substr(0, maps.find('\n'));
+        maps.remove_prefix(std::min(line.size() + 1, maps.size()));
+        const auto rights = line.find(' ') + 1;
+        if (line.size() > rights + 3 && line[rights + 2] == 'x' && line.ends_with(" (deleted)")) return true;
+    }
+    return false;
+}
+
 // Whether process PID runs PROGRAM's first file, and nothing that it executes was replaced or removed since.
 bool runs(pid_t pid, const ProgramFiles& program) {
     const auto proc = "/proc/" + std::to_string(pid) + "/";
@@ -121,13 +140,8 @@ bool runs(pid_t pid, const ProgramFiles& program) {
     if (fstat(program.files.front().file.get(), &file) < 0 || stat((proc + "exe").c_str(), &run) < 0)
         return false;
     if (file.st_dev != run.st_dev || file.st_ino != run.st_ino) return false;
-    std::ifstream maps{proc + "maps"};
-    bool any = false;
-    for (std::string line; std::getline(maps, line); any = true) {
-        const auto rights = line.find(' ') + 1;
-        if (line.size() > rights + 3 && line[rights + 2] == 'x' && line.ends_with(" (deleted)")) return false;
-    }
-    return any;
+    const auto maps = maps_of(proc);
+    return !maps.empty() && !executes_removed(maps);
 }
 
 // Says what there is to be said of FILES before they are executed; it may be that they are not to be.

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A launcher that listens, in a process of its own, and who asks it for shepherds.
 #include "process/launcher_service.hpp"
-#include "process/service_socket.hpp"
 
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include "fixture.hpp"
+#include "process/lvm_script.hpp"
+#include "process/service_socket.hpp"
 
 namespace dmev {
 namespace {
@@ -63,6 +64,44 @@ TEST_F(LauncherService, GivesShepherdsThatRunPrograms) {
     const auto ended = dispatcher.end_of(shell("echo $PPID; exit 3"));
     EXPECT_EQ(ended.how, Ended::How::exited);
     EXPECT_EQ(ended.status, 3);
+}
+
+TEST_F(LauncherService, KeepsAnLvmReadyThatEndsWithIt) {
+    Service service{path};
+    Dispatcher dispatcher;
+    dispatcher.launcher = Launcher::at(path);
+    const auto lvm = dir / "lvm", told = dir / "told";
+    std::filesystem::copy_file(LVM, lvm);
+    chmod(dir.path().c_str(), 0755);
+    chmod(lvm.c_str(), 0755);
+    auto program = run({lvm, "lvextend", "self"});
+    program.env.emplace_back("FAKE_TOLD", told);
+    program.by_hook = true;
+    program.interruptible = false;
+    dispatcher.programs->expect_lvm(waiting_lvm(lvm, program.env));
+    const auto await_lines = [&](std::uintmax_t lines) {
+        const auto until = Loop::Clock::now() + patience;
+        std::error_code none_yet;
+        while (Loop::Clock::now() < until) {
+            if (const auto n = std::filesystem::file_size(told, none_yet); !none_yet && n >= lines)
+                return true;
+            EXPECT_TRUE(dispatcher.loop.step(milliseconds{10}));
+        }
+        return false;
+    };
+    ASSERT_TRUE(await_lines(first_lvm_lines.size()));
+    const auto ended = dispatcher.end_of(program);
+    EXPECT_TRUE(ended.output.starts_with("waited ")) << ended.output;
+    ASSERT_TRUE(await_lines(3 * first_lvm_lines.size() + 1)); // its own, and two again
+    std::vector<Fd> lvms;
+    for (const auto& process : descendants(service.pid())) {
+        std::error_code gone;
+        const auto exe = std::filesystem::read_symlink("/proc/" + std::to_string(process.pid) + "/exe", gone);
+        if (exe == lvm) lvms.push_back(pidfd_of(process.pid));
+    }
+    EXPECT_EQ(lvms.size(), 2U);
+    service.end(SIGKILL);
+    for (const auto& pidfd : lvms) EXPECT_TRUE(ends(pidfd));
 }
 
 TEST_F(LauncherService, IsForItsOwnUserAlone) {
