@@ -73,6 +73,8 @@ def seeds(name, root):
     if name == "store_protocol":
         return [bytes([kind]) + rest for kind in range(8) for rest in (b"", struct.pack("<I", 2) + b"{}", struct.pack("<QQ", 60, 1 << 20),
                 struct.pack("<IIII", 1, 0, 1, 1) + b"ab", struct.pack("<qI", 1, 1) + b"i" + struct.pack("<I", 2) + b"{}")]
+    if name == "lvm_script":
+        return ["--use-policies\0--config\0a/b=70 c/d=20\0vg/pool\0", "--yes\0--repair\0vg/mirror\0", "\0it's\0#\0\"\0"]
     if name == "keeper":
         return [struct.pack("<QII", 1 << 24, 1, 9) + b"/bin/true", struct.pack("<IQII", 4, 1 << 20, 1, 4) + b"lack"]
     return []
