@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Holds the tree to the rules of ARCHITECTURE.md: who may include whom, an SPDX line in every source,
-no file over 500 lines. Usage: house_test.py SOURCE_ROOT"""
+no file over 500 lines, no two types of one name. Usage: house_test.py SOURCE_ROOT"""
 import pathlib
 import re
 import sys
@@ -62,6 +62,28 @@ def check_plugins(root, complain):
                 complain(path, f'includes "{name}": a plugin sees <dmevent/...> and its own folder')
 
 
+def types_of(path):
+    """The types that a file defines, with their namespaces; none of those that no other file can see."""
+    inside = []
+    for line in path.read_text().splitlines():
+        if opened := re.match(r"namespace (\S+ )?\{$", line):
+            inside.append((opened[1] or "").strip())
+        elif re.match(r"\} // namespace\b", line) and inside:
+            inside.pop()
+        elif (found := re.match(r"(?:struct|class|enum|enum class) (\w+)(?: final)?(?: :[^;]*)? \{", line)) and "" not in inside:
+            yield "::".join([*inside, found[1]])
+
+
+def check_types(root, complain):
+    """The linker takes one destructor for both of two types of one name, and says nothing."""
+    seen = {}
+    for path in sorted((root / "core").rglob("*.[ch]pp")):
+        for name in types_of(path):
+            if name in seen:
+                complain(path, f"defines {name}, as {seen[name]} does: give one of them another name")
+            seen.setdefault(name, path.relative_to(root))
+
+
 def check_files(root, complain):
     for top in ("core", "include", "plugins", "tests", "scripts", "bench"):
         for path in sorted((root / top).rglob("*")):
@@ -83,6 +105,7 @@ def main():
 
     check_core(root, complain)
     check_plugins(root, complain)
+    check_types(root, complain)
     check_files(root, complain)
     print("\n".join(complaints) or "the house is in order")
     return 1 if complaints else 0

@@ -16,7 +16,7 @@ bool before(const PathUevent& a, const PathUevent& b) {
 
 } // namespace
 
-void Batch::add(DevNum device, UeventReading reading, Time at, Duration limit) {
+void PathBatch::add(DevNum device, UeventReading reading, Time at, Duration limit) {
     if (uevents_.empty()) {
         device_ = device;
         ends_ = at + limit;
@@ -25,11 +25,11 @@ void Batch::add(DevNum device, UeventReading reading, Time at, Duration limit) {
     uevents_.push_back({std::move(reading), seqnum});
 }
 
-bool Batch::complete_alone(std::optional<std::uint64_t> seqnum, std::optional<std::uint64_t> last) {
+bool PathBatch::complete_alone(std::optional<std::uint64_t> seqnum, std::optional<std::uint64_t> last) {
     return seqnum && static_cast<std::uint32_t>(*seqnum) == static_cast<std::uint32_t>(last.value_or(0) + 1);
 }
 
-bool Batch::complete(std::optional<std::uint64_t> last) const {
+bool PathBatch::complete(std::optional<std::uint64_t> last) const {
     const auto oldest = std::min_element(uevents_.begin(), uevents_.end(), before);
     const auto newest = std::max_element(uevents_.begin(), uevents_.end(), before);
     if (oldest == uevents_.end() || !oldest->dm_seqnum || !newest->dm_seqnum) return false;
@@ -39,7 +39,7 @@ bool Batch::complete(std::optional<std::uint64_t> last) const {
     return static_cast<std::uint32_t>(*oldest->dm_seqnum) == expected && span + 1 == uevents_.size();
 }
 
-std::vector<PathUevent> Batch::take() {
+std::vector<PathUevent> PathBatch::take() {
     std::stable_sort(uevents_.begin(), uevents_.end(), before);
     return std::exchange(uevents_, {});
 }

@@ -16,7 +16,7 @@ struct PathUevent {
     std::optional<std::uint64_t> dm_seqnum;
 };
 
-class Batch {
+class PathBatch {
  public:
     bool empty() const { return uevents_.empty(); }
     DevNum device() const { return device_; }

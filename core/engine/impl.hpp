@@ -84,7 +84,7 @@ struct Engine::Impl {
     std::set<DevNum> touched; // of which the next changed() has a row
     Judge judge;
     Registry registry;
-    Batch batch;
+    PathBatch batch;
     Time now{};
     bool baseline_done = false;
     bool has_memory = false;

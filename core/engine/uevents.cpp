@@ -68,7 +68,7 @@ void Engine::Impl::take(const UeventReading& uevent, Time at) {
         }
         // As a rule each comes by itself, in order, and need not be kept.
         const auto seqnum = uevent.number("DM_SEQNUM");
-        if (batch.empty() && Batch::complete_alone(seqnum, device->last_dm_seqnum)) {
+        if (batch.empty() && PathBatch::complete_alone(seqnum, device->last_dm_seqnum)) {
             state_uevent(*device, uevent, seqnum);
             device->last_dm_seqnum = seqnum;
             reschedule(*device);

@@ -217,10 +217,10 @@ void Run::reap() {
 }
 
 void Run::take_report() {
-    const auto said = read_said(report_.get());
+    const auto said = read_testimony(report_.get());
     report_.reset();
-    if (said && said->what == Said::What::failed) failure_ = said->failure;
-    if (said && said->what == Said::What::leaves) hand_over();
+    if (said && said->what == Testimony::What::failed) failure_ = said->failure;
+    if (said && said->what == Testimony::What::leaves) hand_over();
 }
 
 void Run::pass_deadline() {

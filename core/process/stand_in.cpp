@@ -37,10 +37,12 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
     return list;
 }
 
-void say(int report, const Said& said) { [[maybe_unused]] const auto n = write(report, &said, sizeof said); }
+void say(int report, const Testimony& said) {
+    [[maybe_unused]] const auto n = write(report, &said, sizeof said);
+}
 
 [[noreturn]] void fail(int report, Failure::Step step) {
-    say(report, {Said::What::failed, {step, errno, {}}, {}});
+    say(report, {Testimony::What::failed, {step, errno, {}}, {}});
     _exit(127);
 }
 
@@ -92,7 +94,7 @@ Result<ProgramFiles> check_trust(const Program& program) {
     if (!files && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
         fail(report_fd, Failure::Step::execute);
     if (files || files.error().kind != ErrorKind::not_permitted) return files;
-    Said said{Said::What::failed, {Failure::Step::trust, EPERM, {}}, {}};
+    Testimony said{Testimony::What::failed, {Failure::Step::trust, EPERM, {}}, {}};
     auto text = files.error().why + "; " + files.error().remedy;
     text.copy(said.failure.text, sizeof said.failure.text - 1);
     say(report_fd, said);
@@ -109,7 +111,7 @@ std::string stamp_of(const ProgramFiles& program) {
         stamp += fmt::format("{}:{} {} {} {}\n", st.st_dev, st.st_ino, st.st_size, time(st.st_mtim),
                              time(st.st_ctim));
     }
-    return stamp.size() < sizeof Said::stamp ? stamp : "";
+    return stamp.size() < sizeof Testimony::stamp ? stamp : "";
 }
 
 constexpr std::size_t most_maps = 64 << 10;
@@ -149,11 +151,11 @@ void look_at_waiting(const Result<ProgramFiles>& files, pid_t waiting, std::stri
     if (!files || waiting == 0) return;
     const auto now = stamp_of(*files);
     if (waiting > 0 && !now.empty() && now == stamp && runs(waiting, *files)) {
-        say(report_fd, {Said::What::leaves, {}, {}});
+        say(report_fd, {Testimony::What::leaves, {}, {}});
         _exit(0);
     }
     if (waiting > 0) return;
-    Said said{Said::What::stamp, {}, {}};
+    Testimony said{Testimony::What::stamp, {}, {}};
     now.copy(said.stamp, sizeof said.stamp - 1);
     say(report_fd, said);
 }
@@ -172,7 +174,7 @@ struct StandIn::Word {
     static constexpr pid_t to_wait = -1;
     std::int32_t guard = -1; // none
     pid_t waiting = 0;       // none
-    char stamp[sizeof Said::stamp] = {};
+    char stamp[sizeof Testimony::stamp] = {};
 };
 
 // What to become; who is gone wants nothing.
@@ -246,7 +248,7 @@ std::optional<Child> StandIn::go(std::optional<std::uint32_t> guard) && {
     return std::move(*this).go(word);
 }
 
-std::optional<Child> StandIn::go_unless(const Waiting& waiting) && {
+std::optional<Child> StandIn::go_unless(const WaitingLvm& waiting) && {
     Word word;
     word.waiting = waiting.pid;
     waiting.stamp.copy(word.stamp, sizeof word.stamp - 1);
@@ -266,8 +268,8 @@ std::string_view text(Failure::Step step) {
     return texts[static_cast<std::size_t>(step)];
 }
 
-std::optional<Said> read_said(int report) {
-    Said said{};
+std::optional<Testimony> read_testimony(int report) {
+    Testimony said{};
     const auto n = uninterrupted([&] { return read(report, &said, sizeof said); });
     if (n != sizeof said) return std::nullopt;
     said.failure.text[sizeof said.failure.text - 1] = said.stamp[sizeof said.stamp - 1] = '\0';

@@ -19,7 +19,7 @@ namespace dmev {
 struct Child {
     pid_t pid = 0;
     Fd output; // what it prints
-    Fd report; // what it has Said, and the end of file when the exec has succeeded; neither while an exec
+    Fd report; // its Testimony, and the end of file when the exec has succeeded; neither while an exec
                // hangs
 };
 
@@ -33,13 +33,13 @@ struct Failure {
 std::string_view text(Failure::Step step); // "set its groups"
 
 // A process that was started before and waits to be told what to do, and the files that it was started from.
-struct Waiting {
+struct WaitingLvm {
     pid_t pid = 0;
     std::string stamp;
 };
 
 // What a stand-in says of itself.
-struct Said {
+struct Testimony {
     enum class What {
         failed, // and is gone
         stamp,  // of the files that it is about to execute
@@ -65,7 +65,7 @@ class StandIn {
     std::optional<Child> go(std::optional<std::uint32_t> guard) &&;
     // The same, unless WAITING was started from the very files that it would execute, which it asks them
     // alone.
-    std::optional<Child> go_unless(const Waiting& waiting) &&;
+    std::optional<Child> go_unless(const WaitingLvm& waiting) &&;
     // As go(), but it says their stamp before.
     std::optional<Child> go_to_wait() &&;
 
@@ -81,7 +81,7 @@ class StandIn {
 };
 
 // What came through Child::report; nothing at its end.
-std::optional<Said> read_said(int report);
+std::optional<Testimony> read_testimony(int report);
 
 // Does what an order asks for, to no effect. A page that a process still shares with who forked it takes long
 // to write to: this is done while nothing is in a hurry, and so until something comes by SOCKET.

@@ -63,9 +63,9 @@ void StandingBy::look() {
 }
 
 void StandingBy::hear() {
-    const auto said = read_said(report_.get());
+    const auto said = read_testimony(report_.get());
     if (!said) return report_.reset(); // it was executed
-    if (said->what != Said::What::stamp) return drop();
+    if (said->what != Testimony::What::stamp) return drop();
     who_.stamp = said->stamp;
 }
 

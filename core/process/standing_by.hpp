@@ -21,7 +21,7 @@ class StandingBy {
     StandingBy(StandingBy&& other) noexcept;
     StandingBy& operator=(StandingBy&&) = delete;
 
-    const Waiting& who() const { return who_; } // its pid is 0: there is none any more
+    const WaitingLvm& who() const { return who_; } // its pid is 0: there is none any more
     // What is to be polled, and looked at with look() after it.
     std::array<pollfd, 3> watched() const;
     void look();
@@ -39,7 +39,7 @@ class StandingBy {
     void hear();
     void feed();
 
-    Waiting who_;
+    WaitingLvm who_;
     Fd output_, report_;
     Fd script_; // its standard input: full while it has not taken what was written
     std::size_t given_ = 0;
