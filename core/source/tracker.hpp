@@ -84,7 +84,7 @@ class Tracker {
         bool there_at_start = false;
         bool holds_baseline = false;
         bool awaits_list = false; // it was gone when asked: only a list can tell what is there now
-        bool table_known = false;
+        bool group_known = false;
         std::optional<DevNum> leader;             // whom it hangs with
         std::optional<std::uint64_t> known_table; // as readers tell one table from another
         std::optional<Why> wanted;
@@ -125,7 +125,7 @@ class Tracker {
     void set_alarm(std::set<std::pair<Time, DevNum>>& alarms, DevNum number, std::optional<Time>& slot,
                    std::optional<Time> when);
     ReadRequest begin(Device& device, bool group_unknown, Time now);
-    Queue& queue_of(const Device& device) { return device.table_known ? statuses_ : tables_; }
+    Queue& queue_of(const Device& device) { return device.group_known ? statuses_ : tables_; }
     void forget_table(Device& device);
     void hand_on(Device& device, DeviceReading reading, Why why);
     void accept(Device& device, ReadReply reply, Why why, Time now);

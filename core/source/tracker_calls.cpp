@@ -166,14 +166,14 @@ void Tracker::accept(Device& device, ReadReply reply, Why why, Time now) {
         case ReadOutcome::failed: retry(device, why, now); return;
         case ReadOutcome::table:
             device.leader = reply.leader;
-            device.table_known = true;
+            device.group_known = true;
             want(device, why);
             if (hangs(device)) baseline_without(device);
             return;
         case ReadOutcome::reading: break;
     }
     device.leader = reply.leader;
-    device.table_known = true;
+    device.group_known = true;
     device.known_table = reply.known_table;
     if (!is_other(device, reply.reading)) {
         hand_on(device, std::move(reply.reading), why);
@@ -192,7 +192,7 @@ void Tracker::accept(Device& device, ReadReply reply, Why why, Time now) {
     dequeue(fresh);
     fresh.wanted.reset();
     fresh.leader = reply.leader;
-    fresh.table_known = true;
+    fresh.group_known = true;
     fresh.known_table = reply.known_table;
     hand_on(fresh, std::move(reply.reading), Why::kernel);
 }
@@ -216,7 +216,7 @@ void Tracker::hand_on(Device& device, DeviceReading reading, Why why) {
 // It may have another one: its group is not known, and nothing of its table.
 void Tracker::forget_table(Device& device) {
     dequeue(device);
-    device.table_known = false;
+    device.group_known = false;
     device.known_table.reset();
 }
 
