@@ -2,7 +2,6 @@
 #include "source/control.hpp"
 
 #include <fcntl.h>
-#include <linux/dm-ioctl.h>
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 
@@ -15,15 +14,6 @@ const std::string node = "/dev/" DM_DIR "/" DM_CONTROL_NODE;
 
 constexpr std::uint32_t needed_minor = 37; // the first whose poll wakes for creation, removal and table swaps
 constexpr std::uint32_t flags_minor = 45;
-constexpr std::size_t first_list = 4096; // bytes
-
-dm_ioctl request() {
-    dm_ioctl io{};
-    io.version[0] = DM_VERSION_MAJOR; // minor 0: any kernel of this major accepts it, and writes its own here
-    io.data_size = sizeof io;
-    return io;
-}
-
 Error refused(int error) {
     auto result = errno_error("cannot use device-mapper through", node, error);
     switch (error) {
@@ -47,11 +37,10 @@ Error refused(int error) {
 
 Result<Control> Control::open(bool list_extras) {
     Control control;
-    control.buffer_.resize(first_list / sizeof control.buffer_[0]);
     control.fd_ = Fd{::open(node.c_str(), O_RDWR | O_CLOEXEC)};
     if (!control.fd_) return refused(errno);
 
-    auto io = request();
+    auto io = dm_request();
     if (ioctl(control.fd_.get(), DM_VERSION, &io) < 0) return refused(errno);
     control.version_ = std::to_string(io.version[0]) + "." + std::to_string(io.version[1]) + "." +
                        std::to_string(io.version[2]);
@@ -66,33 +55,22 @@ Result<Control> Control::open(bool list_extras) {
 }
 
 Result<> Control::arm() {
-    auto io = request();
+    auto io = dm_request();
     if (ioctl(fd_.get(), DM_DEV_ARM_POLL, &io) < 0) return refused(errno);
     return {};
 }
 
 bool Control::is_suspended(DevNum device) {
-    auto io = request();
+    auto io = dm_request();
     io.dev = makedev(device.major, device.minor);
     io.flags = DM_SKIP_BDGET_FLAG;
     return ioctl(fd_.get(), DM_DEV_STATUS, &io) == 0 && (io.flags & DM_SUSPEND_FLAG) != 0;
 }
 
 Result<> Control::list(DeviceList& list) {
-    for (;;) {
-        const auto size = buffer_.size() * sizeof buffer_[0];
-        auto* io = reinterpret_cast<dm_ioctl*>(buffer_.data());
-        *io = request();
-        io->data_size = static_cast<std::uint32_t>(size);
-        io->data_start = sizeof *io;
-        if (ioctl(fd_.get(), DM_LIST_DEVICES, io) < 0) return errno_error("cannot list devices", "", errno);
-        if ((io->flags & DM_BUFFER_FULL_FLAG) == 0) {
-            const auto* bytes = reinterpret_cast<const char*>(io);
-            list.take({bytes + io->data_start, io->data_size - io->data_start}, list_flags_);
-            return {};
-        }
-        buffer_.assign(2 * buffer_.size(), 0);
-    }
+    if (!lists_.ask(fd_.get(), DM_LIST_DEVICES, {}, 0)) return errno_error("cannot list devices", "", errno);
+    list.take(lists_.data(), list_flags_);
+    return {};
 }
 
 } // namespace dmev

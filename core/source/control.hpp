@@ -4,11 +4,11 @@
 #pragma once
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "base/fd.hpp"
 #include "base/result.hpp"
 #include "source/device_list.hpp"
+#include "source/dm_ioctl.hpp"
 
 namespace dmev {
 
@@ -28,7 +28,7 @@ class Control {
     Fd fd_;
     std::string version_;
     bool list_flags_ = false;
-    std::vector<std::uint64_t> buffer_; // as large as a list needs; the kernel copies all of it, so no larger
+    DmIoctl lists_{4096};
 };
 
 } // namespace dmev

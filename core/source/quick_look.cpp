@@ -2,9 +2,6 @@
 #include "source/quick_look.hpp"
 
 #include <fcntl.h>
-#include <linux/dm-ioctl.h>
-#include <sys/ioctl.h>
-#include <sys/sysmacros.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -23,31 +20,19 @@ std::string text(const char* begin, const char* limit) { return {begin, std::fin
 QuickLook::QuickLook(const ReaderSetup& setup)
     : setup_(setup),
       control_{open("/dev/" DM_DIR "/" DM_CONTROL_NODE, O_RDWR | O_CLOEXEC)},
-      buffer_(first_answer / sizeof buffer_[0]) {}
+      calls_(first_answer) {}
 
 Look QuickLook::look(LookAt what, DevNum number) {
     Look result;
     auto& device = result.device;
-    const auto* bytes = reinterpret_cast<const char*>(buffer_.data());
-    auto* io = reinterpret_cast<dm_ioctl*>(buffer_.data());
-    for (;;) {
-        *io = {};
-        io->version[0] = DM_VERSION_MAJOR;
-        io->data_size = static_cast<std::uint32_t>(buffer_.size() * sizeof buffer_[0]);
-        io->data_start = sizeof *io;
-        io->dev = makedev(number.major, number.minor);
-        // A status must not write metadata.
-        io->flags = DM_NOFLUSH_FLAG | DM_SKIP_BDGET_FLAG;
-        if (what == LookAt::table) io->flags |= DM_STATUS_TABLE_FLAG;
-        if (ioctl(control_.get(), DM_TABLE_STATUS, io) != 0) {
-            result.error = errno;
-            return result;
-        }
-        if ((io->flags & DM_BUFFER_FULL_FLAG) == 0) break;
-        buffer_.assign(2 * buffer_.size(), 0);
-        bytes = reinterpret_cast<const char*>(buffer_.data());
-        io = reinterpret_cast<dm_ioctl*>(buffer_.data());
+    // A status must not write metadata.
+    const std::uint32_t flags = DM_NOFLUSH_FLAG | DM_SKIP_BDGET_FLAG;
+    const std::uint32_t table = what == LookAt::table ? DM_STATUS_TABLE_FLAG : 0;
+    if (!calls_.ask(control_.get(), DM_TABLE_STATUS, number, flags | table)) {
+        result.error = errno;
+        return result;
     }
+    const auto* io = &calls_.head();
     device.id = {text(io->name, io->name + sizeof io->name), text(io->uuid, io->uuid + sizeof io->uuid),
                  number, std::nullopt};
     device.event_nr = io->event_nr;
@@ -57,21 +42,22 @@ Look QuickLook::look(LookAt what, DevNum number) {
     device.deferred_remove = (io->flags & DM_DEFERRED_REMOVE) != 0;
     device.inactive_table = (io->flags & DM_INACTIVE_PRESENT_FLAG) != 0;
 
-    const std::size_t base = io->data_start, size = std::min<std::size_t>(io->data_size, buffer_.size() * 8);
-    for (std::size_t n = 0, at = base; n < io->target_count; ++n) {
+    const auto data = calls_.data();
+    const char* const end = data.data() + data.size();
+    for (std::size_t n = 0, at = 0; n < io->target_count; ++n) {
         dm_target_spec spec;
-        if (at + sizeof spec > size) {
+        if (at > data.size() || data.size() - at < sizeof spec) {
             result.error = EBADMSG;
             return result;
         }
-        std::memcpy(&spec, bytes + at, sizeof spec);
+        std::memcpy(&spec, data.data() + at, sizeof spec);
         device.targets.push_back({spec.sector_start, spec.length,
                                   text(spec.target_type, spec.target_type + sizeof spec.target_type),
                                   std::nullopt, std::nullopt});
         auto& shown = result.texts.emplace_back();
         if (may_show(setup_, what, device.targets.back().type))
-            shown = text(bytes + at + sizeof spec, bytes + size);
-        at = base + spec.next;
+            shown = text(data.data() + at + sizeof spec, end);
+        at = spec.next;
     }
     return result;
 }

@@ -3,11 +3,10 @@
 // one. The device that says so was there the whole time: the kernel tells of each that leaves or comes, and
 // whoever hears of that asks for a whole reading.
 #pragma once
-#include <cstdint>
 #include <optional>
-#include <vector>
 
 #include "base/fd.hpp"
+#include "source/dm_ioctl.hpp"
 #include "source/look.hpp"
 
 namespace dmev {
@@ -26,9 +25,7 @@ class QuickLook {
 
     const ReaderSetup& setup_;
     Fd control_;
-    // As large as an answer needs: the kernel clears and copies all of it, which of libdevmapper's 16 KiB
-    // takes longer than the call itself.
-    std::vector<std::uint64_t> buffer_;
+    DmIoctl calls_;
 };
 
 } // namespace dmev
