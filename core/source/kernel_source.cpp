@@ -10,6 +10,7 @@
 
 #include "base/log.hpp"
 #include "source/control.hpp"
+#include "source/in_step.hpp"
 #include "source/netlink.hpp"
 #include "source/reader_pool.hpp"
 #include "source/writes.hpp"
@@ -63,12 +64,13 @@ class KernelSource : public Source {
     Result<> start(Loop& loop, Sink sink) override;
 
     void wish(const Wish& wish) override {
+        const auto now = clock_();
         const bool awaits_writes = wish.by && wish.unwritten_by;
-        tracker_.wish(wish.device, awaits_writes ? std::nullopt : wish.by);
         if (awaits_writes)
-            writes_.wish(wish, clock_());
+            writes_.wish(wish, now);
         else
             writes_.forget(wish.device);
+        tracker_.wish(wish.device, wish.by && !awaits_writes ? std::optional{in_step(*wish.by, now)} : std::nullopt);
         if (!working_) set_timer();
     }
 
