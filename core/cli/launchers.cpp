@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <ctime>
+#include <string_view>
 
 #include "action/managers.hpp"
 #include "base/log.hpp"
@@ -19,6 +20,11 @@ bool is_managed(const std::string& who, const std::string& about) {
     return managed_by(who, about) == Managed::yes;
 }
 
+// libdevmapper, and what only it brings, is called by the readers alone, which are never locked; a
+// configuration is read by a thread that nobody waits for.
+constexpr std::string_view unused_here[] = {"libdevmapper.so", "libpcre2-", "libselinux.so", "libudev.so",
+                                            "libyaml-cpp.so"};
+
 } // namespace
 
 Launcher::Bodies launcher_bodies() { return {reader_main, is_managed, true, store_main}; }
@@ -26,8 +32,8 @@ Launcher::Bodies launcher_bodies() { return {reader_main, is_managed, true, stor
 void stay_in_memory() {
     tzset(); // or the first line with a local time would look for the zone's file
     stay_when_memory_runs_out();
-    if (const auto locked = lock_memory())
-        log::debug("the program and its libraries are locked in memory: {} KiB", *locked >> 10);
+    if (const auto locked = lock_memory(unused_here))
+        log::debug("the program and the libraries that it needs are locked in memory: {} KiB", *locked >> 10);
     else if (geteuid() == 0)
         log::info("{}; give it CAP_IPC_LOCK", locked.error().text());
     else

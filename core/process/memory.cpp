@@ -78,6 +78,11 @@ int lock(const Mapping& mapping, unsigned how) {
     return mlock2(reinterpret_cast<const void*>(mapping.begin), mapping.end - mapping.begin, how);
 }
 
+bool is_of(const Mapping& mapping, std::span<const std::string_view> files) {
+    const auto name = std::string_view{mapping.path}.substr(mapping.path.rfind('/') + 1);
+    return std::any_of(files.begin(), files.end(), [&](auto file) { return name.starts_with(file); });
+}
+
 std::vector<Mapping> own_mappings() { return mappings(read_all("/proc/self/maps")); }
 
 } // namespace
@@ -91,18 +96,19 @@ std::vector<Mapping> mappings(std::string_view maps) {
         const auto range = word(line), rights = word(line);
         word(line); // the offset
         word(line); // the device
-        const auto inode = word(line), name = word(line);
+        const auto inode = word(line);
+        const auto name = line.substr(std::min(line.find_first_not_of(' '), line.size()));
         const auto dash = range.find('-');
         if (dash == range.npos || !rights.starts_with('r') || inode.empty() || name.starts_with("[v"))
             continue;
         const Mapping mapping{address(range.substr(0, dash)), address(range.substr(dash + 1)),
-                              rights.starts_with("rw"), inode != "0"};
+                              rights.starts_with("rw"), inode != "0", inode != "0" ? std::string{name} : ""};
         if (mapping.begin < mapping.end) list.push_back(mapping);
     }
     return list;
 }
 
-Result<std::size_t> lock_memory() {
+Result<std::size_t> lock_memory(std::span<const std::string_view> unused) {
     if (!may_lock_all()) return failed(EPERM);
     malloc_trim(0); // of what the start took and gave back; locked pages never go
     touch_stack();
@@ -110,7 +116,7 @@ Result<std::size_t> lock_memory() {
     std::size_t bytes = 0;
     // Locked once more, without waiting for the first touch: that is what may come when the disk is gone.
     for (const auto& mapping : own_mappings())
-        if (mapping.file) {
+        if (mapping.file && !is_of(mapping, unused)) {
             if (lock(mapping, at_once) < 0) return failed(errno);
             bytes += mapping.end - mapping.begin;
         }

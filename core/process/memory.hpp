@@ -3,6 +3,7 @@
 #pragma once
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,6 +14,7 @@ namespace dmev {
 struct Mapping {
     std::size_t begin = 0, end = 0;
     bool writable = false, file = false; // it comes from one
+    std::string path{};
     bool operator==(const Mapping&) const = default;
 };
 // Of a /proc/PID/maps: what can be read, but for the kernel's own.
@@ -25,8 +27,9 @@ std::vector<Mapping> mappings(std::string_view maps);
 
 // The one: reads all of the program and its libraries into memory, and keeps it there; of everything else,
 // also what is mapped later, what was touched stays. The result is the size of the first. To be called once
-// all libraries are loaded.
-Result<std::size_t> lock_memory();
+// all libraries are loaded. UNUSED: how the names of those files begin that are not called from here on, or
+// only by who may wait for a disk; they are like everything else.
+Result<std::size_t> lock_memory(std::span<const std::string_view> unused = {});
 
 // The others: of what can be written, and of what is mapped later, what was touched stays.
 Result<> lock_own_memory();

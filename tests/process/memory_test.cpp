@@ -34,12 +34,12 @@ TEST(Memory, OfAllMappingsThoseThatCanBeRead) {
                        "7000-8000 r--p 00000000 00:00 0 [vvar]\n"
                        "8000-9000 r-xp 00000000 00:00 0 [vdso]\n"
                        "7ff00-80000 rw-s 00000000 00:01 1025 /memfd:x (deleted)"),
-              (std::vector<Mapping>{{0x1000, 0x2000, false, true},
-                                    {0x2000, 0x3000, false, true},
+              (std::vector<Mapping>{{0x1000, 0x2000, false, true, "/a b"},
+                                    {0x2000, 0x3000, false, true, "/a b (deleted)"},
                                     {0x4000, 0x5000, true, false},
                                     {0x5000, 0x6000, true, false},
-                                    {0x6000, 0x7000, true, true},
-                                    {0x7ff00, 0x80000, true, true}}));
+                                    {0x6000, 0x7000, true, true, "/a b"},
+                                    {0x7ff00, 0x80000, true, true, "/memfd:x (deleted)"}}));
     for (const char* nonsense :
          {"", "\n\n", "r--p", "1000 r--p 0 0 1", "2000-1000 r--p 0 0:0 1 x", "x-y r 0 0 1"})
         EXPECT_TRUE(mappings(nonsense).empty()) << nonsense;
@@ -59,6 +59,18 @@ TEST(Memory, AllOfTheProgramIsLocked) {
                   if (status_kib("VmLck:") * 1024 < static_cast<long>(*locked)) return 2;
                   if (!maps_locked(1 << 20)) return 3; // what comes later, too
                   return in_child([] { return status_kib("VmLck:") == 0 ? 0 : 4; });
+              }),
+              0);
+}
+
+TEST(Memory, OfWhatIsNotCalledAnyMoreOnlyWhatWasTouchedIsLocked) {
+    if (!locking_works()) return;
+    EXPECT_EQ(in_child([] {
+                  const std::string_view unused[] = {"libstdc++.so"};
+                  const auto all = lock_memory();
+                  const auto less = munlockall() == 0 ? lock_memory(unused) : all;
+                  if (!all || !less) return geteuid() == 0 ? 1 : 0;
+                  return *all - *less > (1 << 20) ? 0 : 2; // the size of that library, at the least
               }),
               0);
 }
