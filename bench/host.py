@@ -7,6 +7,7 @@ import subprocess
 import time
 
 import figures
+import live_act
 import recordings
 
 OBSERVATIONS = 500_000
@@ -71,6 +72,7 @@ def measure(options) -> bool:
         found.append(figures.Figure("core", f"the same and 1,000 rules {said}", "observations/s",
                                     {figures.OURS: benchmarks[f"rules/{rules}/1000"], "no rules": none}, goals, lower=False))
     found += replays(options, big, written)
+    found += live_act.measure(options)
     for figure in found:
         print(f"{figure.what}, {figure.unit}: " + "; ".join(f"{who} {figures.spread(s)}" for who, s in figure.who.items()))
     figures.save(options.results / "host.json", {}, found)

@@ -4,6 +4,7 @@
 //   floor sweep ROUNDS                  each round: list, and one status ioctl of each device
 //   floor list ROUNDS                   each round: list
 //   floor spawn COMMAND...              spawns, waits, and says how long both took
+//   floor relay COMMAND...              spawns, and waits, each time that something comes by standard input
 // Prints "ready" once it watches (react); else "NS DEVICES": processor time of all rounds, in nanoseconds.
 // See linux/dm-ioctl.h. No error is mended: whatever is not as it should be ends it.
 #include <errno.h>
@@ -139,10 +140,23 @@ static void spawn(char** command) {
     printf("%lld 0\n", used(RUSAGE_SELF) + used(RUSAGE_CHILDREN));
 }
 
+static void relay(char** command) {
+    char said[4096];
+    while (read(STDIN_FILENO, said, sizeof said) > 0) {
+        pid_t child;
+        if ((errno = posix_spawn(&child, command[0], NULL, NULL, command, environ)) != 0) die(command[0]);
+        if (waitpid(child, NULL, 0) < 0) die("waitpid");
+    }
+}
+
 int main(int argc, char** argv) {
     const char* what = argc > 2 ? argv[1] : "";
     if (strcmp(what, "spawn") == 0) {
         spawn(argv + 2);
+        return 0;
+    }
+    if (strcmp(what, "relay") == 0) {
+        relay(argv + 2);
         return 0;
     }
     if ((control = open("/dev/mapper/control", O_RDWR | O_CLOEXEC)) < 0) die("/dev/mapper/control");
@@ -155,8 +169,10 @@ int main(int argc, char** argv) {
     } else if (strcmp(what, "sweep") == 0 || strcmp(what, "list") == 0) {
         rounds(strtoul(argv[2], NULL, 10), what[0] == 's');
     } else {
-        fputs("usage: floor react MAJOR:MINOR COMMAND... | sweep ROUNDS | list ROUNDS | spawn COMMAND...\n",
-              stderr);
+        fputs(
+            "usage: floor react MAJOR:MINOR COMMAND... | sweep ROUNDS | list ROUNDS | spawn COMMAND... | "
+            "relay COMMAND...\n",
+            stderr);
         return 2;
     }
     return 0;

@@ -85,15 +85,28 @@ void show(const rlimit& core) {
     setrlimit(RLIMIT_CORE, &core);
 }
 
-// Here, between fork and exec, since it may hang where the exec would: then the timeout counts already. A
-// program that cannot be followed is left to the exec to refuse.
-Result<ProgramFiles> check_trust(const Program& program) {
+// What was found of a program's files, and the error.
+struct Found {
+    Result<ProgramFiles> files;
+    int error;
+};
+
+// Here, between fork and exec, since it may hang where the exec would: then the timeout counts already.
+Found find_files(const Program& program) {
     errno = 0;
     auto files = program_files(program.argv[0], trusted_with(program.as_self ? geteuid() : program.uid));
+    return {std::move(files), errno};
+}
+
+// A program that cannot be followed is left to the exec to refuse.
+void check_trust(const Found& found) {
+    const auto& files = found.files;
     // But what could not be looked at for want of something is not trusted for that.
-    if (!files && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+    if (!files && (found.error == EMFILE || found.error == ENFILE || found.error == ENOMEM)) {
+        errno = found.error;
         fail(report_fd, Failure::Step::execute);
-    if (files || files.error().kind != ErrorKind::not_permitted) return files;
+    }
+    if (files || files.error().kind != ErrorKind::not_permitted) return;
     Testimony said{Testimony::What::failed, {Failure::Step::trust, EPERM, {}}, {}};
     auto text = files.error().why + "; " + files.error().remedy;
     text.copy(said.failure.text, sizeof said.failure.text - 1);
@@ -178,16 +191,18 @@ struct StandIn::Word {
 };
 
 // What to become; who is gone wants nothing.
-Program StandIn::await_program(Word& word) {
+Program StandIn::await_order() {
     const auto files = take_descriptors<2>(socket_fd);
-    if (!files) _exit(0);
-    auto order = read_order((*files)[0].get());
-    const auto take_word = [&] { return recv(socket_fd, &word, sizeof word, 0); };
-    if (!order || uninterrupted(take_word) != sizeof word) _exit(0);
-    auto program = std::move(order->program);
-    if (word.guard >= 0) program.argv = program.guards.at(static_cast<std::size_t>(word.guard)).instead;
+    auto order = files ? read_order((*files)[0].get()) : std::nullopt;
+    if (!order) _exit(0);
     if (dup2((*files)[1].get(), 0) < 0) fail(report_fd, Failure::Step::streams);
-    return program;
+    return std::move(order->program);
+}
+
+StandIn::Word StandIn::await_word() {
+    Word word;
+    if (uninterrupted([&] { return recv(socket_fd, &word, sizeof word, 0); }) != sizeof word) _exit(0);
+    return word;
 }
 
 void StandIn::stand_in(int output, int report, int socket, const rlimit& core) {
@@ -196,12 +211,18 @@ void StandIn::stand_in(int output, int report, int socket, const rlimit& core) {
     if (chdir("/") < 0) fail(report_fd, Failure::Step::directory);
     set_surroundings();
     rehearse_until(socket_fd);
-    Word word;
-    auto program = await_program(word);
+    auto program = await_order();
+    // Whoever is asked first may take his time; else this is done while the order is put on record.
+    std::optional<Found> found;
+    if (program.guards.empty()) found.emplace(find_files(program));
+    const auto word = await_word();
+    if (word.guard >= 0) program.argv = program.guards.at(static_cast<std::size_t>(word.guard)).instead;
     show(core);
     // Who has lost the reader of its output must not die of that with a device suspended.
     if (!program.interruptible) signal(SIGPIPE, SIG_IGN);
-    look_at_waiting(check_trust(program), word.waiting, word.stamp);
+    if (!found) found.emplace(find_files(program));
+    check_trust(*found);
+    look_at_waiting(found->files, word.waiting, word.stamp);
     set_rights(program);
     std::vector<std::string> env;
     for (const auto& [name, value] : program.env) env.emplace_back(name).append("=").append(value);

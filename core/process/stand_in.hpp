@@ -73,7 +73,8 @@ class StandIn {
     StandIn(pid_t pid, Fd socket, Fd output, Fd report)
         : child_{pid, std::move(output), std::move(report)}, socket_(std::move(socket)) {}
     struct Word;
-    static Program await_program(Word& word);
+    static Program await_order();
+    static Word await_word();
     [[noreturn]] static void stand_in(int output, int report, int socket, const rlimit& core);
     std::optional<Child> go(const Word& word) &&;
     Child child_;

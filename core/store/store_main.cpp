@@ -2,6 +2,7 @@
 #include "store/store_main.hpp"
 
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -18,6 +19,7 @@ namespace {
 
 // Long enough for a busy disk; one that hangs would keep us for ever.
 constexpr std::chrono::milliseconds last_patience{30'000};
+constexpr int nice = 5;
 constexpr int look_at_least_every = 1000; // ms, while it works: a write that takes too long is found then
 
 enum class End { drained, hung, stopped };
@@ -90,9 +92,13 @@ class Session {
     bool understood_ = true;
 };
 
+// History is never urgent: it must not keep a processor from what is being started.
+void step_back() { setpriority(PRIO_PROCESS, 0, nice); }
+
 } // namespace
 
 int store_main(int socket) {
+    step_back();
     Session session{socket};
     return session.run(-1) == End::drained && session.understood() ? 0 : 1;
 }
@@ -100,6 +106,7 @@ int store_main(int socket) {
 Result<> serve_history(int listening, const std::function<void()>& ready) {
     const auto signals = ending_signals();
     if (!signals) return signals.error();
+    step_back();
     ready();
     for (;;) {
         pollfd watched[] = {{signals->get(), POLLIN, 0}, {listening, POLLIN, 0}};

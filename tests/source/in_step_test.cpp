@@ -13,7 +13,8 @@ using namespace std::chrono_literals;
 const Time start = *parse_utc("2026-01-31T10:15:00.123456789Z");
 
 TEST(InStep, IsNeverLateAndAtMostAnEighthEarly) {
-    for (const Duration left : {Duration{1}, Duration{7}, Duration{8}, Duration{250ms}, Duration{10s}, Duration{24h}})
+    for (const Duration left :
+         {Duration{1}, Duration{7}, Duration{8}, Duration{250ms}, Duration{10s}, Duration{24h}})
         for (Duration shift{}; shift < 40s; shift += 977ms) {
             const auto now = start + shift;
             const auto at = in_step(now + left, now);
@@ -36,8 +37,8 @@ TEST(InStep, AThousandDevicesAreReadAtOneOrTwoTimes) {
     EXPECT_LE(times.size(), 2u);
 }
 
-// However often, and though a look at all takes a second: the times stay as few as steps fit between two looks,
-// which is sixteen at most, and two for that second.
+// However often, and though a look at all takes a second: the times stay as few as steps fit between two
+// looks, which is sixteen at most, and two for that second.
 TEST(InStep, TimesDoNotScatterFromLookToLook) {
     std::vector<Time> due(1000);
     for (int device = 0; device < 1000; ++device) due[device] = start + device * 30ms;
