@@ -91,7 +91,7 @@ def main() -> int:
         found += figures.load(path) if path.exists() else []
     facts = about(options)
     figures.save(options.results / "figures.json", facts, found)
-    text = "\n".join(["; ".join(f"{key}: {value}" for key, value in facts.items()), "", figures.table(found)])
+    text = "\n".join(["; ".join(f"{key}: {value}" for key, value in facts.items()), "", figures.goals(found), figures.table(found)])
     (options.results / "figures.md").write_text(text)
     print(text)
     missed = [figure for figure in found for goal in figure.goals if figure.met(goal) is not True]

@@ -109,6 +109,19 @@ def table(figures: list[Figure]) -> str:
     return "\n".join(out)
 
 
+def goals(figures: list[Figure]) -> str:
+    """One Markdown table of all that a goal was set for: medians, unless the goal is about another statistic."""
+    out = ["| what | dmevent_tool | beside it | goal | |", "|---|---|---|---|---|"]
+    for figure in figures:
+        for goal in figure.goals:
+            value = lambda who, goal=goal, figure=figure: number(figure.value(who, goal.statistic))
+            peer = next((who for who in (goal.who, *figure.who) if who and who != OURS), "")
+            beside = f"{peer} {value(peer)}" if peer else ""
+            out.append(f"| {figure.group}: {figure.what}, {figure.unit} | {value(OURS)} | {beside} | {goal.text('', figure.lower).strip()} | "
+                       f"{verdict(figure.met(goal))} |")
+    return "\n".join(out) + "\n"
+
+
 def verdict(met: bool | None) -> str:
     return {True: "met", False: "NOT met", None: "cannot be told"}[met]
 

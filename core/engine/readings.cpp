@@ -279,7 +279,8 @@ void Engine::Impl::wish(Device& device, bool soon) {
     device.wished = wait.has_value();
     auto& wish = wishes[device.id.number] = {device.id.number, std::nullopt};
     if (wait) wish.by = now + *wait;
-    if (wait && *wait < unwritten) wish.unwritten_by = now + unwritten;
+    // Near a limit it is also read as soon as it was written to, however long it stood still.
+    if (wait && (near || *wait < unwritten)) wish.unwritten_by = now + unwritten;
     wish.near_limit = near;
 }
 

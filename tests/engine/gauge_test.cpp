@@ -115,6 +115,18 @@ TEST(Gauge, WhatStandsStillNearALimitIsAskedLessAndLess) {
     EXPECT_EQ(gauge.next_read(kGauge, options), options.poll_interval);
 }
 
+TEST(Gauge, WhatStandsStillNearALimitIsReadWhenItIsWrittenTo) {
+    Driver d;
+    d.start("use=79/100");
+    for (int i = 0; i < 8; ++i) {
+        const auto wishes = d.engine().take_wishes();
+        ASSERT_EQ(wishes.size(), 1u);
+        EXPECT_TRUE(wishes[0].by && wishes[0].near_limit);
+        EXPECT_EQ(wishes[0].unwritten_by, d.at + 10s) << "after " << i;
+        d.after(10s).see(d.toy("use=79/100", 0, Why::poll));
+    }
+}
+
 TEST(Gauge, ThroughTheEngine) {
     Driver d;
     d.start("use=81/100");

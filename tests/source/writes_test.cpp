@@ -70,6 +70,17 @@ TEST_F(WritesTest, WhatIsWrittenWhileItIsReadCounts) {
     EXPECT_EQ(next(), Devices{dev(1)});
 }
 
+TEST_F(WritesTest, NearALimitItIsReadWhenItWasWrittenToAndElseInTime) {
+    wish(dev(1), 10s, 10s, true);
+    const auto begin = now;
+    while (next().empty()) ASSERT_LT(now, begin + 10s);
+    EXPECT_EQ(now, begin + 10s);
+    wish(dev(1), 10s, 10s, true);
+    ++counts[dev(1)];
+    EXPECT_EQ(next(), Devices{dev(1)});
+    EXPECT_LE(now, begin + 11s);
+}
+
 TEST_F(WritesTest, ThoseWhoseTimeIsNearlyThereAreDealtWithAtOnce) {
     wish(dev(1), 10s, 60s);
     wish(dev(2), 12s, 60s);
