@@ -63,14 +63,17 @@ class KernelSource : public Source {
 
     Result<> start(Loop& loop, Sink sink) override;
 
-    void wish(const Wish& wish) override {
+    void wish(const Wish& wished) override {
         const auto now = clock_();
+        auto wish = wished;
+        if (wish.by) wish.by = in_step(*wish.by, now);
+        if (wish.unwritten_by) wish.unwritten_by = in_step(*wish.unwritten_by, now);
         const bool awaits_writes = wish.by && wish.unwritten_by;
         if (awaits_writes)
             writes_.wish(wish, now);
         else
             writes_.forget(wish.device);
-        tracker_.wish(wish.device, wish.by && !awaits_writes ? std::optional{in_step(*wish.by, now)} : std::nullopt);
+        tracker_.wish(wish.device, awaits_writes ? std::nullopt : wish.by);
         if (!working_) set_timer();
     }
 
