@@ -115,7 +115,7 @@ def goals(figures: list[Figure]) -> str:
     for figure in figures:
         for goal in figure.goals:
             value = lambda who, goal=goal, figure=figure: number(figure.value(who, goal.statistic))
-            peer = next((who for who in (goal.who, *figure.who) if who and who != OURS), "")
+            peer = next((who for who in (goal.who, *figure.who) if who and not who.startswith(OURS)), "")
             beside = f"{peer} {value(peer)}" if peer else ""
             out.append(f"| {figure.group}: {figure.what}, {figure.unit} | {value(OURS)} | {beside} | {goal.text('', figure.lower).strip()} | "
                        f"{verdict(figure.met(goal))} |")
