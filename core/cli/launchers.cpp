@@ -20,10 +20,9 @@ bool is_managed(const std::string& who, const std::string& about) {
     return managed_by(who, about) == Managed::yes;
 }
 
-// libdevmapper, and what only it brings, is called by the readers alone, which are never locked; a
-// configuration is read by a thread that nobody waits for.
-constexpr std::string_view unused_here[] = {"libdevmapper.so", "libpcre2-", "libselinux.so", "libudev.so",
-                                            "libyaml-cpp.so"};
+// What only libdevmapper brings, for nodes that nobody makes here; and a configuration is read by a thread
+// that nobody waits for. libdevmapper itself stays: readers find it in the pages that are held here.
+constexpr std::string_view unused_here[] = {"libpcre2-", "libselinux.so", "libudev.so", "libyaml-cpp.so"};
 
 } // namespace
 

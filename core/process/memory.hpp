@@ -27,8 +27,8 @@ std::vector<Mapping> mappings(std::string_view maps);
 
 // The one: reads all of the program and its libraries into memory, and keeps it there; of everything else,
 // also what is mapped later, what was touched stays. The result is the size of the first. To be called once
-// all libraries are loaded. UNUSED: how the names of those files begin that are not called from here on, or
-// only by who may wait for a disk; they are like everything else.
+// all libraries are loaded. UNUSED: how the names of those files begin that no process of the program calls
+// from here on, or only one that may wait for a disk; they are like everything else.
 Result<std::size_t> lock_memory(std::span<const std::string_view> unused = {});
 
 // The others: of what can be written, and of what is mapped later, what was touched stays.
