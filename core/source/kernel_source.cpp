@@ -206,6 +206,7 @@ void KernelSource::on_replies(std::vector<ReadReply>&& replies) {
     // The barrier: the kernel sends path uevents before it moves event_nr, so those that these statuses
     // already show are in the queue by now, and go first.
     take_uevents();
+    log::debug("readers have answered: {} devices", replies.size());
     const auto now = clock_();
     for (auto& reply : replies) {
         note_error(reply);
