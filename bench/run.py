@@ -62,7 +62,7 @@ def about(options) -> dict:
                                       check=True).stdout)
     return {"date": datetime.date.today().isoformat(), "guest kernel": read("release"), "guest": read("accel"),
             "host processor": cpu, "cores": os.cpu_count(), "machine": platform.machine(),
-            "build": next(option["value"] for option in build if option["name"] == "buildtype")}
+            "build": " ".join(f"{option['name']}={option['value']}" for option in build if option["name"] in ("optimization", "debug"))}
 
 
 def main() -> int:

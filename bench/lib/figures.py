@@ -111,7 +111,7 @@ def table(figures: list[Figure]) -> str:
 
 def goals(figures: list[Figure]) -> str:
     """One Markdown table of all that a goal was set for: medians, unless the goal is about another statistic."""
-    out = ["| what | dmevent_tool | beside it | goal | |", "|---|---|---|---|---|"]
+    out = ["| what | dmevent_tool | beside it | goal | met |", "|---|---|---|---|---|"]
     for figure in figures:
         for goal in figure.goals:
             value = lambda who, goal=goal, figure=figure: number(figure.value(who, goal.statistic))
