@@ -85,6 +85,12 @@ static unsigned number_of(unsigned long long dev) {
     exit(1);
 }
 
+static void run(char** command) {
+    pid_t child;
+    if ((errno = posix_spawn(&child, command[0], NULL, NULL, command, environ)) != 0) die(command[0]);
+    if (waitpid(child, NULL, 0) < 0) die("waitpid");
+}
+
 static void react(unsigned long long dev, char** command) {
     unsigned seen = number_of(dev);
     arm();
@@ -99,9 +105,7 @@ static void react(unsigned long long dev, char** command) {
         if (now == seen) continue;
         seen = now;
         if (ask(&statuses, DM_TABLE_STATUS, dev, DM_NOFLUSH_FLAG) != 0) die("DM_TABLE_STATUS");
-        pid_t child;
-        if ((errno = posix_spawn(&child, command[0], NULL, NULL, command, environ)) != 0) die(command[0]);
-        if (waitpid(child, NULL, 0) < 0) die("waitpid");
+        run(command);
     }
 }
 
@@ -134,19 +138,13 @@ static void rounds(unsigned long n, int statuses_too) {
 }
 
 static void spawn(char** command) {
-    pid_t child;
-    if ((errno = posix_spawn(&child, command[0], NULL, NULL, command, environ)) != 0) die(command[0]);
-    if (waitpid(child, NULL, 0) < 0) die("waitpid");
+    run(command);
     printf("%lld 0\n", used(RUSAGE_SELF) + used(RUSAGE_CHILDREN));
 }
 
 static void relay(char** command) {
     char said[4096];
-    while (read(STDIN_FILENO, said, sizeof said) > 0) {
-        pid_t child;
-        if ((errno = posix_spawn(&child, command[0], NULL, NULL, command, environ)) != 0) die(command[0]);
-        if (waitpid(child, NULL, 0) < 0) die("waitpid");
-    }
+    while (read(STDIN_FILENO, said, sizeof said) > 0) run(command);
 }
 
 int main(int argc, char** argv) {
