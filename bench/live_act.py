@@ -50,11 +50,11 @@ def floor(options, stamps, words, number: int) -> list[float]:
 
 
 def ours(options, stamps, place, words, number: int) -> list[float]:
-    """The same, with the ledger, but without history and output."""
+    """The same, with ledger, history and output."""
     (place / "rules.yaml").write_text(RULES.format(stamp=words[0], fifo=words[1]), encoding="utf-8")
     (place / "run").mkdir(mode=0o700)
-    life = Live(options.build / "bench/live/live_tool", ["--config", place / "rules.yaml", "--run-dir", place / "run"],
-                place / "out", place / "err")
+    arguments = ["--config", place / "rules.yaml", "--run-dir", place / "run", "--history", place / "history.db"]
+    life = Live(options.build / "bench/live/live_tool", arguments, place / "out", place / "err")
     life.say(pool(1, HIGH, why="start"), {"v": 1, "kind": "baseline_done"})
     while "watching" not in (place / "err").read_text(encoding="utf-8"):
         time.sleep(PAUSE)
